@@ -1,0 +1,148 @@
+/**
+ * What happens next after an error, from the widest reach to the narrowest.
+ * `stop_run`: nothing more can be done. `stop_organization`: the key is no good. `stop_dataset`: the dataset fails,
+ * others go on. `mark_unavailable`: as stop_dataset, but no failure where the dataset is optional. `fail_slice`: these
+ * buckets stay as they are. `retry`: the same request may succeed later.
+ */
+export type Verdict = 'stop_run' | 'stop_organization' | 'stop_dataset' | 'mark_unavailable' | 'fail_slice' | 'retry';
+
+/** Exit codes of the command line. */
+export const exitCode = { ok: 0, failed: 1, usage: 2, partial: 3, difference: 4, busy: 75 } as const;
+
+interface ErrorKind {
+  readonly verdict: Verdict;
+  readonly exit: (typeof exitCode)[keyof typeof exitCode];
+  /** What the operator does about it. */
+  readonly remedy: string;
+}
+
+/** Every error the program raises on purpose, by its stable code. The documentation page is generated from it. */
+export const errorKinds = {
+  config_invalid: { verdict: 'stop_run', exit: 2, remedy: 'Correct the configuration named above.' },
+  arguments_invalid: { verdict: 'stop_run', exit: 2, remedy: 'See usage-etl --help.' },
+  key_missing: {
+    verdict: 'stop_run',
+    exit: 2,
+    remedy: 'Set OPENAI_ADMIN_KEY, or OPENAI_ADMIN_KEY_FILE to a file that only you can read.',
+  },
+  key_rejected: {
+    verdict: 'stop_organization',
+    exit: 1,
+    remedy: 'Use an admin key (sk-admin-…) of this organization; project keys do not work here.',
+  },
+  scope_missing: {
+    verdict: 'stop_dataset',
+    exit: 3,
+    remedy: 'Give the admin key the permission Usage: Read (api.usage.read).',
+  },
+  dataset_unavailable: {
+    verdict: 'mark_unavailable',
+    exit: 3,
+    remedy: 'Nothing to do when the organization does not have this endpoint; it is tried again at every sync.',
+  },
+  grouping_refused: {
+    verdict: 'stop_dataset',
+    exit: 3,
+    remedy: 'Leave the refused dimension out with group_by in the configuration.',
+  },
+  horizon_unknown: {
+    verdict: 'stop_dataset',
+    exit: 3,
+    remedy: 'Set a later start date: the API refuses one this far back and does not say how far it goes.',
+  },
+  request_refused: {
+    verdict: 'stop_dataset',
+    exit: 3,
+    remedy: 'Check the filters of this dataset in the configuration; if there are none, the API has changed.',
+  },
+  api_unavailable: { verdict: 'fail_slice', exit: 3, remedy: 'Run sync again later; it reads only what is missing.' },
+  api_transient: { verdict: 'retry', exit: 3, remedy: 'Run sync again later; it reads only what is missing.' },
+  retry_after_too_long: {
+    verdict: 'fail_slice',
+    exit: 3,
+    remedy: 'Run sync again after the time the API asked for, or raise retry_total_seconds.',
+  },
+  contract_broken: {
+    verdict: 'fail_slice',
+    exit: 3,
+    remedy:
+      'The API answered outside its contract; stored buckets are untouched. Run sync again; if it stays, report it.',
+  },
+  page_too_large: {
+    verdict: 'fail_slice',
+    exit: 3,
+    remedy: 'One bucket alone is too large to read. Group by fewer dimensions (group_by) for this dataset.',
+  },
+  mass_removal: {
+    verdict: 'fail_slice',
+    exit: 3,
+    remedy: 'If the API is right, run sync --accept-restatement; if not, wait: nothing was changed.',
+  },
+  database_unreachable: { verdict: 'stop_run', exit: 1, remedy: 'Check DATABASE_URL and that the server is up.' },
+  database_unsuitable: { verdict: 'stop_run', exit: 1, remedy: 'Use PostgreSQL 15 or newer.' },
+  schema_newer: { verdict: 'stop_run', exit: 1, remedy: 'Use the newer usage-etl that migrated this database.' },
+  schema_missing: { verdict: 'stop_run', exit: 1, remedy: 'Run usage-etl migrate, or usage-etl sync.' },
+  migration_failed: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Nothing was changed. Correct the cause named above and run usage-etl migrate.',
+  },
+  database_refused: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Correct the cause that PostgreSQL names; nothing of this slice was stored.',
+  },
+  database_transient: { verdict: 'retry', exit: 3, remedy: 'Run sync again; it reads only what is missing.' },
+  embedded_unavailable: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Set DATABASE_URL to a PostgreSQL 15 or newer, or correct the cause named above.',
+  },
+  folder_unusable: { verdict: 'stop_run', exit: 1, remedy: 'Set USAGE_ETL_DATA_DIR to a folder that can be written.' },
+  query_refused: { verdict: 'stop_run', exit: 1, remedy: 'Correct the SQL; query reads only.' },
+  internal: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'This is a defect of usage-etl; run again with LOG_LEVEL=debug and report it.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+/** The stable code of an error. */
+export type ErrorCode = keyof typeof errorKinds;
+
+interface ErrorOptions {
+  readonly cause?: unknown;
+  /** Overrides the code's own remedy where the place knows better. */
+  readonly remedy?: string;
+}
+
+/**
+ * An error with a verdict. Its message says what and where, its remedy what to do. Neither holds a key, a token, an
+ * e-mail address or a response body.
+ */
+export class EtlError extends Error {
+  override readonly name = 'EtlError';
+  readonly code: ErrorCode;
+  readonly verdict: Verdict;
+  readonly exit: number;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    const kind: ErrorKind = errorKinds[code];
+    this.code = code;
+    this.verdict = kind.verdict;
+    this.exit = kind.exit;
+    this.remedy = options.remedy ?? kind.remedy;
+  }
+}
+
+/** The message of anything thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Anything thrown as an EtlError; what was not raised on purpose becomes `internal`. */
+export function toEtlError(thrown: unknown): EtlError {
+  return thrown instanceof EtlError ? thrown : new EtlError('internal', messageOf(thrown), { cause: thrown });
+}

@@ -1,0 +1,122 @@
+import type { Width } from '../catalog/width.ts';
+import type { ErrorCode } from '../errors.ts';
+
+/** What one dataset at one width of one organization came to in a run. */
+export interface DatasetReport {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly bucket_width: Width;
+  /** `ok`: all asked for is loaded · `partial`: some buckets failed or were refused · `unavailable`: an optional dataset the organization lacks · `failed`: nothing could be read · `busy`: another run holds it. */
+  readonly status: 'ok' | 'partial' | 'unavailable' | 'failed' | 'busy';
+  readonly requests: number;
+  readonly buckets_loaded: number;
+  readonly buckets_unchanged: number;
+  readonly buckets_refused: number;
+  /** Buckets left alone because the store holds a newer or finer reading. */
+  readonly buckets_kept: number;
+  readonly results: number;
+  readonly rows_inserted: number;
+  readonly rows_updated: number;
+  readonly rows_deleted: number;
+  readonly restatements: number;
+  readonly quarantined: number;
+  readonly drift: readonly string[];
+  /** The dimensions obtained, in column order. */
+  readonly grain: readonly string[];
+  /** Dimensions asked for that the API refused. */
+  readonly refused_dimensions: readonly string[];
+  /** ISO instant up to which every bucket since the start date is loaded; null when there is none. */
+  readonly data_through: string | null;
+  /** ISO instant before which the API no longer answers, where known. */
+  readonly horizon: string | null;
+  /** Per currency, exact decimal strings; only datasets that count money. `loaded`: sum of what this run read; `moved`: how much the stored total changed. */
+  readonly money: readonly MoneyReport[];
+  readonly errors: readonly ErrorReport[];
+}
+
+/** Money loaded by a run, as exact decimal strings. */
+export interface MoneyReport {
+  readonly currency: string;
+  readonly loaded: string;
+  readonly moved: string;
+}
+
+/** An error as the reports show it: already redacted. */
+export interface ErrorReport {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** What a run came to. */
+export interface RunReport {
+  readonly run_ids: readonly number[];
+  readonly command: 'sync' | 'backfill';
+  readonly status: 'ok' | 'partial' | 'failed' | 'busy';
+  readonly started_at: string;
+  readonly finished_at: string;
+  /** True when nothing was written: `--plan`. */
+  readonly preview: boolean;
+  readonly requests: number;
+  readonly datasets: readonly DatasetReport[];
+  /** Errors of a whole organization, such as a rejected key. */
+  readonly errors: readonly (ErrorReport & { readonly org_id: string })[];
+  readonly exit_code: number;
+}
+
+/** One line of `--dry-run`. */
+export interface PlannedDataset {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly bucket_width: Width;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly buckets_to_read: number;
+  readonly buckets_reread: number;
+  readonly requests: number;
+}
+
+/** What `--dry-run` prints: no request is made. */
+export interface PlanReport {
+  readonly requests: number;
+  readonly datasets: readonly PlannedDataset[];
+}
+
+/** A stored sum that differs from the API's own. */
+export interface Difference {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly bucket_width: Width;
+  readonly bucket_start: string;
+  readonly measure: string;
+  /** Exact decimal strings. `stored` is null where the bucket was never loaded. */
+  readonly stored: string | null;
+  readonly reported: string;
+  readonly difference: string;
+}
+
+/** What `verify` came to. */
+export interface VerifyReport {
+  readonly status: 'ok' | 'difference' | 'partial' | 'failed';
+  readonly requests: number;
+  readonly checked: readonly {
+    readonly org_id: string;
+    readonly dataset: string;
+    readonly bucket_width: Width;
+    readonly buckets: number;
+    readonly measures: number;
+    readonly differences: number;
+    readonly errors: readonly ErrorReport[];
+  }[];
+  readonly differences: readonly Difference[];
+  readonly exit_code: number;
+}
+
+/** What a long command tells while it works. */
+export interface Progress {
+  /** One dataset at one width starts, with the number of slices planned. */
+  planned(label: string, slices: number): void;
+  /** A slice is done. */
+  advanced(label: string, rows: number): void;
+  finished(): void;
+}
