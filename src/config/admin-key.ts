@@ -1,0 +1,45 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { failureOf } from './document.ts';
+import { type Problem, problem } from './problem.ts';
+
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A key, nothing at all, or what is wrong with it. */
+export type KeyReading = { readonly key: string } | { readonly missing: true } | { readonly problem: Problem };
+
+// Short enough for the keys of test doubles, long enough that the log's redaction recognises every key accepted here.
+const keyPattern = /^sk-[\w.-]{6,300}$/;
+const keyForm = 'an admin key (sk-admin-…), alone on one line';
+const groupAndOthers = 0o077;
+
+/** The key in an environment variable. */
+export function keyFromEnvironment(env: Environment, name: string): KeyReading {
+  const text = env[name]?.trim();
+  return text ? checked(name, text) : { missing: true };
+}
+
+/** The key in a file, which nobody but its owner may read. `where` is what names the file. */
+export function keyFromFile(where: string, file: string, folder: string): KeyReading {
+  try {
+    const path = resolve(folder, file);
+    const mode = statSync(path).mode;
+    if (process.platform !== 'win32' && (mode & groupAndOthers) !== 0) {
+      const received = `the key file can be read by others (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`;
+      return { problem: problem(where, received, 'a file that only its owner can read: chmod 600 it') };
+    }
+    const text = readFileSync(path, 'utf8').trim();
+    return text === '' ? { problem: problem(where, 'the key file is empty', keyForm) } : checked(where, text);
+  } catch (thrown) {
+    return {
+      problem: problem(where, `the key file cannot be read (${failureOf(thrown)})`, 'a file that this user can read'),
+    };
+  }
+}
+
+function checked(where: string, text: string): KeyReading {
+  return keyPattern.test(text)
+    ? { key: text }
+    : { problem: problem(where, 'a value that does not look like a key (not shown)', keyForm) };
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isNode, isPair, LineCounter, type Pair, parseDocument } from 'yaml';
+import { messageOf } from '../errors.ts';
+import { type Problem, problem } from './problem.ts';
+
+/** A configuration file as read, before its values are checked. */
+export interface ConfigDocument {
+  /** The file as it was named. */
+  readonly file: string;
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+  /** Where a path stands, as `FILE:LINE path.to.it`; with `key`, the unknown key below it. */
+  locate(path: readonly PropertyKey[], key?: string): string;
+}
+
+/** Reads a YAML file. A file that cannot be read or parsed is a problem, not an exception. */
+export function readDocument(file: string, label: string): ConfigDocument {
+  const read = readText(file);
+  if ('failure' in read) {
+    const problems = [problem(label, `cannot be read (${read.failure})`, 'a YAML file that this user can read')];
+    return { file: label, value: null, problems, locate: () => label };
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(read.text, { lineCounter: lines, prettyErrors: false });
+  const problems = [...document.errors, ...document.warnings].map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return problem(`${label}:${line}:${col}`, `malformed YAML (${error.message})`, 'well-formed YAML');
+  });
+  return {
+    file: label,
+    value: problems.length === 0 ? toValue(document) : null,
+    problems,
+    locate: (path, key) => {
+      const names = key === undefined ? path : [...path, key];
+      const line = lines.linePos(offsetOf(document.contents, names)).line;
+      return names.length === 0 ? label : `${label}:${line} ${pathText(names)}`;
+    },
+  };
+}
+
+function readText(file: string): { text: string } | { failure: string } {
+  try {
+    return { text: readFileSync(file, 'utf8') };
+  } catch (thrown) {
+    return { failure: failureOf(thrown) };
+  }
+}
+
+/** Why a file could not be used: the system's code, without the path, which the caller names. */
+export function failureOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
+    ? thrown.code
+    : messageOf(thrown);
+}
+
+/** An empty file says nothing; that is no problem. */
+function toValue(document: ReturnType<typeof parseDocument>): unknown {
+  return document.toJS() ?? {};
+}
+
+/** Offset of the deepest part of the path that is in the document. */
+function offsetOf(root: unknown, path: readonly PropertyKey[]): number {
+  let node: unknown = root;
+  let offset = 0;
+  for (const name of path) {
+    if (isMap(node)) {
+      const pair: Pair | undefined = node.items.find((item) => isPair(item) && String(item.key) === String(name));
+      if (pair === undefined) return offset;
+      if (isNode(pair.key) && pair.key.range) offset = pair.key.range[0];
+      node = pair.value;
+    } else if (typeof node === 'object' && node !== null && 'items' in node && Array.isArray(node.items)) {
+      node = node.items[Number(name)];
+      if (isNode(node) && node.range) offset = node.range[0];
+    }
+  }
+  return offset;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, name) =>
+      typeof name === 'number' ? `${text}[${name}]` : text === '' ? String(name) : `${text}.${String(name)}`,
+    '',
+  );
+}

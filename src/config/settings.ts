@@ -1,0 +1,204 @@
+import { validate as isCronExpression } from 'node-cron';
+import { z } from 'zod';
+import { widths } from '../catalog/width.ts';
+import { logLevels } from '../log.ts';
+import { instantForm, parseInstant } from './instant.ts';
+
+/** What the documentation, the commented configuration file and the messages say of a setting. */
+export interface Setting {
+  /** The environment variable, where there is one; it wins over the file. */
+  readonly env: string | null;
+  readonly doc: string;
+  /** The default, in words or as written in YAML. */
+  readonly default: string;
+  /** A value as written in YAML. */
+  readonly example: string;
+  /** True when a received value is not to be shown. */
+  readonly secret: boolean;
+}
+
+/** Settings by their name in the configuration file. */
+export const settings = {
+  base_url: {
+    env: 'OPENAI_BASE_URL',
+    doc: 'Where the API is, with its version; plain http only to loopback.',
+    default: 'https://api.openai.com/v1',
+    example: 'https://api.openai.com/v1',
+    secret: false,
+  },
+  database_url: {
+    env: 'DATABASE_URL',
+    doc: 'The PostgreSQL (15 or newer) to load; without it a private server is started in data_dir.',
+    default: 'none: the embedded server',
+    example: 'postgres://etl@db.example.com:5432/usage',
+    secret: true,
+  },
+  data_dir: {
+    env: 'USAGE_ETL_DATA_DIR',
+    doc: 'Folder of the embedded server; in the file, relative to the file.',
+    default: './usage-etl-data',
+    example: './usage-etl-data',
+    secret: false,
+  },
+  start: {
+    env: 'USAGE_ETL_START',
+    doc: 'First date to load: YYYY-MM-DD (UTC) or an ISO instant.',
+    default: '365 days back for 1d, 30 for 1h, 2 for 1m',
+    example: '2026-01-01',
+    secret: false,
+  },
+  widths: {
+    env: 'USAGE_ETL_WIDTHS',
+    doc: 'Bucket widths to load: 1m, 1h, 1d. Costs exist only at 1d and load whatever is asked here.',
+    default: '[1d]',
+    example: '[1d, 1h]',
+    secret: false,
+  },
+  concurrency: {
+    env: 'USAGE_ETL_CONCURRENCY',
+    doc: 'Requests in flight for each organization, 1 to 32; it falls by itself when the API asks for less.',
+    default: '4',
+    example: '4',
+    secret: false,
+  },
+  reread_rows: {
+    env: null,
+    doc: 'Settled buckets that fit into a request made anyway are read again while they hold fewer rows than this.',
+    default: '200000',
+    example: '200000',
+    secret: false,
+  },
+  retry_total_seconds: {
+    env: null,
+    doc: 'Longest time one request may take, retries and the waits the API asks for included.',
+    default: '900',
+    example: '900',
+    secret: false,
+  },
+  log_level: {
+    env: 'LOG_LEVEL',
+    doc: `How much is logged to standard error: ${logLevels.join(', ')}.`,
+    default: 'info',
+    example: 'info',
+    secret: false,
+  },
+  schedule: {
+    env: 'USAGE_ETL_SCHEDULE',
+    doc: 'When the service syncs, as a cron expression.',
+    default: '17 3 * * *',
+    example: "'17 3 * * *'",
+    secret: false,
+  },
+  timezone: {
+    env: 'USAGE_ETL_TIMEZONE',
+    doc: 'Time zone of the schedule. Buckets are UTC whatever it says.',
+    default: 'UTC',
+    example: 'Europe/Berlin',
+    secret: false,
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The name of a setting in the configuration file. */
+export type SettingName = keyof typeof settings;
+
+const baseUrl = z
+  .string({ error: 'a URL' })
+  .transform((text) => text.trim().replace(/\/+$/, ''))
+  .refine(isSafeBaseUrl, {
+    error: 'an https URL such as https://api.openai.com/v1, or http to loopback; no user, no query',
+  });
+
+const databaseUrl = z
+  .string({ error: 'a postgres:// URL' })
+  .trim()
+  .refine(isPostgresUrl, { error: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE (special characters percent-encoded)' });
+
+const folder = z.string({ error: 'a folder' }).trim().min(1, { error: 'a folder' });
+
+/** An instant not after `now`: there is nothing to load from the future. */
+export function pastInstant(now: Date) {
+  return z.string({ error: instantForm }).transform((text, context) => {
+    const instant = parseInstant(text);
+    if (instant === null || instant > now) {
+      context.addIssue({
+        code: 'custom',
+        message: instant === null ? instantForm : `${instantForm}, not in the future`,
+      });
+      return z.NEVER;
+    }
+    return instant;
+  });
+}
+
+/** Widths as a list, or as text with commas. */
+export const widthList = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+  z
+    .array(z.enum(widths, { error: `any of ${widths.join(', ')}` }), { error: `a list of ${widths.join(', ')}` })
+    .min(1, {
+      error: `at least one of ${widths.join(', ')}`,
+    }),
+);
+
+const level = z.preprocess(
+  (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value),
+  z.enum(logLevels, { error: `one of ${logLevels.join(', ')}` }),
+);
+
+const schedule = z
+  .string({ error: 'a cron expression' })
+  .trim()
+  .refine((text) => isCronExpression(text), { error: 'a cron expression such as 17 3 * * *' });
+
+const timezone = z
+  .string({ error: 'a time zone' })
+  .trim()
+  .refine(isTimeZone, { error: 'an IANA time zone such as UTC or Europe/Berlin' });
+
+/** The schemas of the settings. Each also takes null, as an empty value in the file is read. */
+export function settingSchemas(now: Date) {
+  return {
+    base_url: baseUrl.nullish(),
+    database_url: databaseUrl.nullish(),
+    data_dir: folder.nullish(),
+    start: pastInstant(now).nullish(),
+    widths: widthList.nullish(),
+    concurrency: wholeNumber(1, 32).nullish(),
+    reread_rows: wholeNumber(0, 1_000_000_000).nullish(),
+    retry_total_seconds: wholeNumber(1, 86_400).nullish(),
+    log_level: level.nullish(),
+    schedule: schedule.nullish(),
+    timezone: timezone.nullish(),
+  };
+}
+
+function wholeNumber(least: number, most: number) {
+  const accepted = `a whole number from ${least} to ${most}`;
+  const digits = (value: unknown) => (typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value);
+  return z.preprocess(
+    digits,
+    z.int({ error: accepted }).min(least, { error: accepted }).max(most, { error: accepted }),
+  );
+}
+
+function isSafeBaseUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function isPostgresUrl(text: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
