@@ -1,0 +1,41 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Blocks, blockNames, fillBlocks } from './docs/blocks.ts';
+import { datasetSections, datasetsTable } from './docs/datasets.ts';
+import { errorsTable, verdictsTable } from './docs/errors.ts';
+import { factColumnsTable, operationsTables } from './docs/schema.ts';
+
+/** Writes the generated blocks of README.md and docs/ anew; with --check, says which are stale and exits with 1. */
+
+const project = join(import.meta.dirname, '..');
+
+const blocks: Blocks = {
+  'datasets-table': datasetsTable,
+  'dataset-sections': datasetSections,
+  'verdicts-table': verdictsTable,
+  'errors-table': errorsTable,
+  'fact-columns-table': factColumnsTable,
+  'operations-tables': operationsTables,
+};
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const pages = (await readdir(join(project, 'docs'), { recursive: true })).filter((name) => name.endsWith('.md')).sort();
+const shown = new Set<string>();
+const stale: string[] = [];
+
+for (const name of ['README.md', ...pages.map((page) => `docs/${page}`)]) {
+  const path = join(project, name);
+  const before = await readFile(path, 'utf8');
+  for (const block of blockNames(before)) shown.add(block);
+  const after = await fillBlocks(before, blocks);
+  if (after === before) continue;
+  stale.push(name);
+  if (!values.check) await writeFile(path, after);
+}
+
+const hidden = Object.keys(blocks).filter((name) => !shown.has(name));
+if (hidden.length > 0) console.error(`no page shows: ${hidden.join(', ')}`);
+if (values.check && stale.length > 0) console.error(`stale: ${stale.join(', ')}; run npm run docs`);
+if (!values.check) console.log(stale.length > 0 ? `written: ${stale.join(', ')}` : 'nothing was stale');
+if (hidden.length > 0 || (values.check && stale.length > 0)) process.exitCode = 1;
