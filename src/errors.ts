@@ -40,6 +40,11 @@ export const errorKinds = {
     exit: 3,
     remedy: 'Nothing to do when the organization does not have this endpoint; it is tried again at every sync.',
   },
+  endpoint_missing: {
+    verdict: 'stop_dataset',
+    exit: 3,
+    remedy: 'Run sync again later; if the endpoint stays away, check OPENAI_BASE_URL and the proxy.',
+  },
   grouping_refused: {
     verdict: 'stop_dataset',
     exit: 3,
@@ -100,6 +105,11 @@ export const errorKinds = {
   },
   folder_unusable: { verdict: 'stop_run', exit: 1, remedy: 'Set USAGE_ETL_DATA_DIR to a folder that can be written.' },
   query_refused: { verdict: 'stop_run', exit: 1, remedy: 'Correct the SQL; query reads only.' },
+  interrupted: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Run the same command again; it goes on where this one stopped.',
+  },
   internal: {
     verdict: 'stop_run',
     exit: 1,

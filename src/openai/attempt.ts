@@ -1,0 +1,135 @@
+import type { Clock } from '../clock.ts';
+import { EtlError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { decodeText, MalformedBody, readBody } from './body.ts';
+import { parseApiError } from './error-envelope.ts';
+import { retryAfterMs } from './retry.ts';
+import { type Answer, failureCode, type Transport } from './transport.ts';
+import {
+  type Asked,
+  type RequestVerdict,
+  statusDecides,
+  verdictOnFailure,
+  verdictOnMalformed,
+  verdictOnStatus,
+} from './verdict.ts';
+
+/** One request, and what to make of its answer. */
+export interface Call<T> {
+  readonly asked: Asked;
+  readonly query: string;
+  readonly softMaxBytes: number | null;
+  readonly hardMaxBytes: number;
+  readonly decode: (text: string) => T;
+}
+
+/** An attempt that got no usable answer. */
+export interface Failed {
+  readonly done: false;
+  readonly verdict: RequestVerdict;
+  /** What the server asked for, in milliseconds. */
+  readonly retryAfterMs: number | null;
+}
+
+/** What one attempt came to. */
+export type Attempted<T> = { readonly done: true; readonly value: T } | Failed;
+
+/** Counts what goes over the network. */
+export interface Stats {
+  /** Requests sent, repetitions included. */
+  requests: number;
+  retries: number;
+  /** Answers by status; a request without an answer is in none. */
+  readonly byStatus: Record<number, number>;
+  /** Bytes of bodies read, decompressed. */
+  bytes: number;
+}
+
+/** What an attempt works with. */
+export interface AttemptContext {
+  readonly transport: Transport;
+  readonly adminKey: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stats: Stats;
+}
+
+/** Error envelopes are a few hundred bytes; a proxy's error page may be anything. */
+const errorLimits = { softMaxBytes: null, hardMaxBytes: 64 * 1024 };
+
+/**
+ * Sends a request once and judges the answer. Rejects with the signal's reason, PageTooLarge, page_too_large, and what
+ * `decode` throws other than SyntaxError; everything else is a verdict.
+ */
+export async function attempt<T>(
+  context: AttemptContext,
+  call: Call<T>,
+  number: number,
+  signal: AbortSignal,
+): Promise<Attempted<T>> {
+  const { transport, clock, log, stats } = context;
+  const { asked, query } = call;
+  const startedMs = clock.monotonicMs();
+  let status: number | null = null;
+  let bytes = 0;
+  try {
+    stats.requests += 1;
+    const answer = await transport.get(asked.path, query, signal);
+    status = answer.status;
+    stats.byStatus[status] = (stats.byStatus[status] ?? 0) + 1;
+    if (status < 200 || status >= 300) return await judgeStatus(context, answer, asked);
+    const body = await readBody(answer.body, header(answer, 'content-encoding'), call);
+    bytes = body.length;
+    stats.bytes += bytes;
+    return { done: true, value: decodeJson(decodeText(body), call.decode) };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { done: false, verdict: judgeThrown(thrown, asked), retryAfterMs: null };
+  } finally {
+    const ms = Math.round(clock.monotonicMs() - startedMs);
+    log.debug({ path: asked.path, status, ms, bytes, attempt: number }, 'request');
+  }
+}
+
+async function judgeStatus({ adminKey, clock }: AttemptContext, answer: Answer, asked: Asked): Promise<Failed> {
+  const text = await errorText(answer);
+  // The API quotes a rejected key, not always in a form that looks like one.
+  const error = parseApiError(text.replaceAll(adminKey, '[redacted]'));
+  return {
+    done: false,
+    verdict: verdictOnStatus(answer.status, error, asked),
+    retryAfterMs: retryAfterMs(answer.headers, clock.now()),
+  };
+}
+
+async function errorText(answer: Answer): Promise<string> {
+  try {
+    return decodeText(await readBody(answer.body, header(answer, 'content-encoding'), errorLimits));
+  } catch (thrown) {
+    if (statusDecides(answer.status) || thrown instanceof EtlError || thrown instanceof MalformedBody) return '';
+    throw thrown;
+  }
+}
+
+function decodeJson<T>(text: string, decode: (text: string) => T): T {
+  try {
+    return decode(text);
+  } catch (thrown) {
+    // Not as the cause: the message of a SyntaxError quotes the body.
+    if (thrown instanceof SyntaxError) throw new MalformedBody('the body is not the JSON it claims to be');
+    throw thrown;
+  }
+}
+
+/** Throws what is no failure of the network. */
+function judgeThrown(thrown: unknown, asked: Asked): RequestVerdict {
+  if (thrown instanceof MalformedBody) return verdictOnMalformed(thrown.message, asked);
+  const code = thrown instanceof EtlError ? null : failureCode(thrown);
+  if (code === null) throw thrown;
+  return verdictOnFailure(code, asked);
+}
+
+function header({ headers }: Answer, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -1,0 +1,121 @@
+import { type ErrorCode, EtlError } from '../errors.ts';
+import { type ApiError, quote } from './error-envelope.ts';
+import { earliestInstant } from './horizon.ts';
+import { namesRefusedDimension, refusedDimensions } from './refused-grouping.ts';
+import type { Pace } from './retry.ts';
+import { GroupingRefused, HorizonMoved } from './signals.ts';
+
+/** What of a request decides how its failure is judged. */
+export interface Asked {
+  readonly path: string;
+  /** True where many organizations lack the dataset: a 400, 403, 404 or 410 then says it is unavailable. */
+  readonly optional: boolean;
+  /** The dimensions asked for; empty where nothing is grouped. */
+  readonly groupBy: readonly string[];
+}
+
+/** What follows from a request that did not succeed. */
+export type RequestVerdict = Retry | { readonly kind: 'raise'; readonly error: Error };
+
+/** The same request may succeed later. */
+export interface Retry {
+  readonly kind: 'retry';
+  readonly pace: Pace;
+  /** What happened, for the log and for the error once attempts are used up. */
+  readonly reason: string;
+  /** The code of the error once attempts are used up. */
+  readonly exhausted: ErrorCode;
+  /** True when the API asks for less, so that fewer requests should be in flight. */
+  readonly throttled: boolean;
+}
+
+/** Statuses below 500 that the same request may outlive. 425 is what a proxy answers to early data. */
+const passing: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+
+/** Judges an answer whose status is not 2xx. */
+export function verdictOnStatus(status: number, error: ApiError | null, asked: Asked): RequestVerdict {
+  const reason = describe(status, error, asked);
+  if (status >= 500 || passing.has(status)) return retry(reason, { throttled: status === 429 });
+  switch (status) {
+    case 400:
+    case 422:
+      return raise(refusal(reason, error, asked));
+    case 401:
+      return raise(new EtlError('key_rejected', reason));
+    case 403:
+      return raise(new EtlError(asked.optional ? 'dataset_unavailable' : 'scope_missing', reason));
+    case 404:
+      // The costs endpoint has been seen to answer 404 for hours and to come back, so a required one is tried again.
+      return asked.optional
+        ? raise(new EtlError('dataset_unavailable', reason))
+        : retry(reason, { pace: 'slow', exhausted: 'endpoint_missing' });
+    case 410:
+      return raise(new EtlError(asked.optional ? 'dataset_unavailable' : 'endpoint_missing', reason));
+    case 407:
+      return raise(
+        new EtlError('request_refused', reason, { remedy: 'Give the proxy its credentials in HTTPS_PROXY.' }),
+      );
+    default:
+      return raise(new EtlError('request_refused', reason, status < 400 ? { remedy: redirectRemedy } : {}));
+  }
+}
+
+const redirectRemedy = 'Check OPENAI_BASE_URL and the proxy: the API itself does not redirect.';
+
+/** True for an answer that is judged alike whatever its body says, so that losing the body loses nothing. */
+export function statusDecides(status: number): boolean {
+  return status >= 500 || passing.has(status);
+}
+
+/** Judges a request that got no whole answer: by the stable code of what Node or undici raised. */
+export function verdictOnFailure(code: string, asked: Asked): RequestVerdict {
+  const reason = `${asked.path}: no complete answer (${code})`;
+  if (defects.has(code)) return raise(new EtlError('internal', reason));
+  if (certificateCode.test(code)) return raise(new EtlError('api_unavailable', reason, { remedy: certificateRemedy }));
+  return retry(reason, {});
+}
+
+/** Judges a 2xx answer whose body is not the JSON it claims to be. */
+export function verdictOnMalformed(detail: string, asked: Asked): RequestVerdict {
+  return retry(`${asked.path}: ${detail}`, {});
+}
+
+/** What undici raises for a request it was wrongly handed; no repetition mends it. */
+const defects: ReadonlySet<string> = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_CLOSED',
+  'UND_ERR_DESTROYED',
+  'ERR_INVALID_URL',
+]);
+
+const certificateCode = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|ISSUER/;
+const certificateRemedy = 'Check the certificate of OPENAI_BASE_URL or of the proxy; NODE_EXTRA_CA_CERTS adds one.';
+
+function refusal(reason: string, error: ApiError | null, asked: Asked): Error {
+  if (error?.code === 'reporting_lookback_exceeded')
+    return new HorizonMoved(error.message, earliestInstant(error.message));
+  if (error !== null && refusesGrouping(error, asked))
+    return new GroupingRefused(error.message, refusedDimensions(error.message, asked.groupBy));
+  return new EtlError(asked.optional ? 'dataset_unavailable' : 'request_refused', reason);
+}
+
+function refusesGrouping({ message, param }: ApiError, { groupBy }: Asked): boolean {
+  if (groupBy.length === 0) return false;
+  if (/\bgroup/i.test(message) || /^group_by\b/.test(param ?? '')) return true;
+  // A message about another parameter may hold a dimension's name by chance ("models", "model").
+  const aboutAnother = param !== null && !groupBy.includes(param);
+  return !aboutAnother && namesRefusedDimension(message, groupBy);
+}
+
+function describe(status: number, error: ApiError | null, { path }: Asked): string {
+  return `${path} answered ${status}${error === null ? ' without an API error message' : `: ${quote(error.message)}`}`;
+}
+
+function retry(reason: string, options: Partial<Pick<Retry, 'pace' | 'exhausted' | 'throttled'>>): RequestVerdict {
+  return { kind: 'retry', pace: 'quick', exhausted: 'api_unavailable', throttled: false, ...options, reason };
+}
+
+function raise(error: Error): RequestVerdict {
+  return { kind: 'raise', error };
+}
