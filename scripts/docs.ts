@@ -5,6 +5,7 @@ import { type Blocks, blockNames, fillBlocks } from './docs/blocks.ts';
 import { datasetSections, datasetsTable } from './docs/datasets.ts';
 import { errorsTable, verdictsTable } from './docs/errors.ts';
 import { factColumnsTable, operationsTables } from './docs/schema.ts';
+import { settingsTable } from './docs/settings.ts';
 
 /** Writes the generated blocks of README.md and docs/ anew; with --check, says which are stale and exits with 1. */
 
@@ -17,6 +18,7 @@ const blocks: Blocks = {
   'errors-table': errorsTable,
   'fact-columns-table': factColumnsTable,
   'operations-tables': operationsTables,
+  'settings-table': settingsTable,
 };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
