@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import { decodeText, MalformedBody, readBody } from './body.ts';
 import { parseApiError } from './error-envelope.ts';
 import { retryAfterMs } from './retry.ts';
-import { type Answer, failureCode, type Transport } from './transport.ts';
+import { type Answer, failureOf, type Transport } from './transport.ts';
 import {
   type Asked,
   type RequestVerdict,
@@ -124,9 +124,9 @@ function decodeJson<T>(text: string, decode: (text: string) => T): T {
 /** Throws what is no failure of the network. */
 function judgeThrown(thrown: unknown, asked: Asked): RequestVerdict {
   if (thrown instanceof MalformedBody) return verdictOnMalformed(thrown.message, asked);
-  const code = thrown instanceof EtlError ? null : failureCode(thrown);
-  if (code === null) throw thrown;
-  return verdictOnFailure(code, asked);
+  const failure = thrown instanceof EtlError ? null : failureOf(thrown);
+  if (failure === null) throw thrown;
+  return verdictOnFailure(failure, asked);
 }
 
 function header({ headers }: Answer, name: string): string | undefined {

@@ -92,10 +92,11 @@ export function createClient(options: ClientOptions): Client {
     } catch (thrown) {
       signal.throwIfAborted();
       throw thrown;
-    } finally {
-      slot.release();
     }
-    return limiter.acquire(signal, true);
+    // In line before the old place is free: it would go to one that has not been tried yet.
+    const place = limiter.acquire(signal, true);
+    slot.release();
+    return place;
   };
 
   const repeat = async <T>(call: Call<T>, signal: AbortSignal): Promise<T> => {

@@ -23,6 +23,13 @@ export interface Answer {
   readonly body: Readable;
 }
 
+/** Why there is no whole answer. */
+export interface Failure {
+  /** Stable: what the error calls itself. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** The one way to the network. */
 export interface Transport {
   /** Sends one GET. Follows no redirect, repeats nothing. Rejects with what undici raises, or the signal's reason. */
@@ -88,10 +95,11 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
 }
 
-/** The stable code of what the network, undici or zlib raised; null for anything else that was thrown. */
-export function failureCode(thrown: unknown): string | null {
+/** What the network, undici or zlib raised; null for anything else that was thrown. */
+export function failureOf(thrown: unknown): Failure | null {
   if (!(thrown instanceof Error)) return null;
-  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
+  const { message } = thrown;
+  if ('code' in thrown && typeof thrown.code === 'string') return { code: thrown.code, message };
   // It has a code for some of what is not HTTP only.
-  return thrown instanceof errors.HTTPParserError ? 'HTTPParserError' : null;
+  return thrown instanceof errors.HTTPParserError ? { code: 'HTTPParserError', message } : null;
 }

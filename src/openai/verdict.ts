@@ -1,9 +1,11 @@
 import { type ErrorCode, EtlError } from '../errors.ts';
+import { redact } from '../log.ts';
 import { type ApiError, quote } from './error-envelope.ts';
 import { earliestInstant } from './horizon.ts';
 import { namesRefusedDimension, refusedDimensions } from './refused-grouping.ts';
 import type { Pace } from './retry.ts';
 import { GroupingRefused, HorizonMoved } from './signals.ts';
+import type { Failure } from './transport.ts';
 
 /** What of a request decides how its failure is judged. */
 export interface Asked {
@@ -67,9 +69,10 @@ export function statusDecides(status: number): boolean {
   return status >= 500 || passing.has(status);
 }
 
-/** Judges a request that got no whole answer: by the stable code of what Node or undici raised. */
-export function verdictOnFailure(code: string, asked: Asked): RequestVerdict {
-  const reason = `${asked.path}: no complete answer (${code})`;
+/** Judges a request that got no whole answer: by the stable code of what Node or undici raised, which also explains. */
+export function verdictOnFailure({ code, message }: Failure, asked: Asked): RequestVerdict {
+  const detail = message.includes(code) ? message : `${code} ${message}`.trim();
+  const reason = `${asked.path}: no complete answer (${quote(redact(detail))})`;
   if (defects.has(code)) return raise(new EtlError('internal', reason));
   if (certificateCode.test(code)) return raise(new EtlError('api_unavailable', reason, { remedy: certificateRemedy }));
   return retry(reason, {});

@@ -225,7 +225,7 @@ describe('a request gives up', () => {
     const { client } = testClient(nowhere);
     await expect(client.request(path, '', plain())).rejects.toMatchObject({
       code: 'api_unavailable',
-      message: '/organization/costs: no complete answer (ECONNREFUSED); gave up after 6 attempts',
+      message: '/organization/costs: no complete answer (connect ECONNREFUSED 127.0.0.1:1); gave up after 6 attempts',
     });
     expect(client.stats).toMatchObject({ requests: 6, byStatus: {} });
   });
@@ -463,6 +463,18 @@ describe('requests in flight', () => {
     await Promise.all(many(8).map(() => client.request(path, '', plain())));
     expect(lowered(lines)).toEqual([4]);
     expect(client.stats.byStatus).toEqual({ 200: 8, 429: 8 });
+  });
+
+  test('leave their place to others while they wait, unless they were throttled', async () => {
+    for (const [status, order] of [
+      [503, ['first', 'second', 'first']],
+      [429, ['first', 'first', 'second']],
+    ] as const) {
+      const { baseUrl, received } = await serve(({ number }) => (number === 1 ? apiError(status, 'later') : json(1)));
+      const { client } = testClient(baseUrl, { concurrency: 1 });
+      await Promise.all(['first', 'second'].map((name) => client.request(path, `name=${name}`, plain())));
+      expect(received.map(({ query }) => query.get('name'))).toEqual(order);
+    }
   });
 
   test('fall to one in a storm of 429, and every request still succeeds', async () => {

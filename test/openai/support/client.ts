@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { createLog } from '../../../src/log.ts';
+import { createLog, type Log } from '../../../src/log.ts';
 import { type Client, type ClientOptions, createClient, type RequestOptions } from '../../../src/openai/client.ts';
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 
@@ -10,6 +10,7 @@ export const adminKey = 'sk-admin-5Fq1T9zX_secretKeyOfTheTests';
 export interface TestClient {
   readonly client: Client;
   readonly clock: FakeClock;
+  readonly log: Log;
   /** Every line logged so far, at level trace. */
   readonly lines: readonly string[];
 }
@@ -33,7 +34,7 @@ export function testClient(baseUrl: string, options: Partial<ClientOptions> = {}
     ...options,
   });
   onTestFinished(() => client.close());
-  return { client, clock, lines };
+  return { client, clock, log, lines };
 }
 
 /** Request options that parse JSON and ask for nothing special. */
