@@ -1,0 +1,5 @@
+export type { AmountStyle } from './answer/amount-text.ts';
+export type { AnswerEffect, DeliveryEffect, Fault, FaultCondition, FaultPlan, PageEffect } from './faults/fault.ts';
+export { type RecordedRequest, type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
+export type { TruthBucket, TruthQuery, TruthRow } from './truth.ts';
+export type { GroupSelector, Restatement } from './world/restatement.ts';
