@@ -1,0 +1,54 @@
+import type { EtlError } from '../errors.ts';
+import { type Job, loadedThrough } from './job.ts';
+import type { JobRun, OrganizationRun } from './job-run.ts';
+import type { DatasetReport } from './report.ts';
+import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
+
+/** The report of a job that another run holds. */
+export function busyReport(job: Job): DatasetReport {
+  return {
+    ...identityOf(job),
+    ...countsOf(emptyTally()),
+    status: 'busy',
+    requests: 0,
+    grain: [],
+    refused_dimensions: [],
+    data_through: null,
+    horizon: null,
+    errors: [],
+  };
+}
+
+/** The report of a finished job. `stopped`: why the whole organization was stopped, where it was. */
+export async function reportJob(
+  run: OrganizationRun,
+  jobRun: JobRun,
+  stopped: EtlError | null,
+): Promise<DatasetReport> {
+  const { job, reader, tally } = jobRun;
+  const unavailable = jobRun.stopped?.verdict === 'mark_unavailable';
+  const cut = stopped !== null && !tally.errors.includes(stopped);
+  const status = statusOf({ ...tally, errors: cut ? [...tally.errors, stopped] : tally.errors }, unavailable);
+  const through = await loadedThrough(run.context, { ...job, start: startOf(jobRun) }, run.now);
+  return {
+    ...identityOf(job),
+    ...countsOf(tally),
+    status,
+    requests: reader.requests,
+    grain: reader.session.grain,
+    refused_dimensions: reader.session.refused,
+    data_through: through?.toISOString() ?? null,
+    horizon: reader.session.horizon?.toISOString() ?? null,
+    errors: tally.errors.map(errorReport),
+  };
+}
+
+/** Where the dataset begins: the horizon may have been found out during the run. */
+function startOf({ job, reader }: JobRun): Date {
+  const { horizon } = reader.session;
+  return horizon !== null && horizon > job.start ? horizon : job.start;
+}
+
+function identityOf(job: Job) {
+  return { org_id: job.organization, dataset: job.settings.dataset.name, bucket_width: job.settings.width };
+}

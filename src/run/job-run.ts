@@ -1,0 +1,144 @@
+import type pLimit from 'p-limit';
+import { EtlError, toEtlError } from '../errors.ts';
+import { createLoader, type LoadSlice } from '../load/loader.ts';
+import type { Client } from '../openai/client.ts';
+import type { Slice } from '../plan/slices.ts';
+import type { RunContext, SyncOptions } from './context.ts';
+import { type Job, labelOf, planJob } from './job.ts';
+import { createSliceReader, type ReadSlice, type SliceReader } from './slice-reader.ts';
+import { addSlice, emptyTally, type Tally } from './tally.ts';
+
+// After as many slices in a row have failed, the rest would only wait out the same retries.
+const maxFailuresInARow = 3;
+
+// A transaction that lost a race, or its connection, is tried again with the pages still in hand.
+const loadAttempts = 4;
+const loadRetryMs = 500;
+
+/** One organization's work in progress. */
+export interface OrganizationRun {
+  readonly context: RunContext;
+  readonly options: SyncOptions;
+  readonly client: Client;
+  readonly runId: number;
+  readonly now: Date;
+  /** Result tags of every dataset. */
+  readonly tags: ReadonlySet<string>;
+  readonly limit: ReturnType<typeof pLimit>;
+  /** Aborted when nothing more of the organization can be read. */
+  readonly signal: AbortSignal;
+  readonly stop: (error: EtlError) => void;
+}
+
+/** One job's work in progress. */
+export interface JobRun {
+  readonly job: Job;
+  readonly reader: SliceReader;
+  readonly tally: Tally;
+  /** Why nothing more of the job is read; null while it goes on. */
+  stopped: EtlError | null;
+}
+
+/** Reads and loads everything a job has to. Errors end up in its tally; rejects only when the whole run must stop. */
+export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
+  const { context, options, now } = run;
+  const { dataset, width, settleSeconds } = job.settings;
+  const load = createLoader({
+    store: context.store,
+    organization: job.organization,
+    dataset,
+    width,
+    settleSeconds,
+    acceptRestatement: options.acceptRestatement,
+    refetch: options.refetch,
+    preview: options.preview,
+  });
+  const jobRun: JobRun = {
+    job,
+    reader: createSliceReader(context, job, run.client, run.tags),
+    tally: emptyTally(),
+    stopped: null,
+  };
+  const plan = { end: options.to, obtainable: job.obtainable, refetch: options.refetch };
+  const [first, ...rest] = await planJob(context, job, now, plan);
+  context.progress.planned(labelOf(job), first === undefined ? 0 : 1 + rest.length);
+  if (first === undefined) return jobRun;
+  const work = createWork(run, jobRun, load);
+  // The first slice goes alone: what it finds out about grain, horizon and page size spares the others a refusal each.
+  await work(first);
+  const remaining = await replanned(run, jobRun, first, rest);
+  await Promise.all(remaining.map(work));
+  return jobRun;
+}
+
+/** A dimension granted again makes older buckets worth reading again. */
+async function replanned(
+  run: OrganizationRun,
+  jobRun: JobRun,
+  first: Slice,
+  rest: readonly Slice[],
+): Promise<readonly Slice[]> {
+  const { job, reader } = jobRun;
+  const granted = reader.session.grain;
+  if (jobRun.stopped !== null || granted.length <= job.obtainable.length) return rest;
+  const plan = { end: first.start, obtainable: granted, refetch: run.options.refetch };
+  const slices = await planJob(run.context, job, run.now, plan);
+  run.context.progress.planned(labelOf(job), 1 + slices.length);
+  return slices;
+}
+
+function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): (slice: Slice) => Promise<void> {
+  let failuresInARow = 0;
+  return async (slice) => {
+    await run.limit(async () => {
+      if (jobRun.stopped !== null || run.signal.aborted) return;
+      try {
+        await readAndLoad(run, jobRun, load, slice);
+        failuresInARow = 0;
+      } catch (thrown) {
+        failuresInARow += 1;
+        judge(run, jobRun, toEtlError(rethrowAbort(run, thrown)), failuresInARow);
+      }
+    });
+  };
+}
+
+async function readAndLoad(run: OrganizationRun, jobRun: JobRun, load: LoadSlice, slice: Slice): Promise<void> {
+  let rows = 0;
+  for await (const part of jobRun.reader.readParts(slice, run.signal)) {
+    const result = await loadWithRetries(run, jobRun, load, part);
+    addSlice(jobRun.tally, part.parsed, result);
+    rows += part.parsed.results;
+  }
+  run.context.progress.advanced(labelOf(jobRun.job), rows);
+}
+
+async function loadWithRetries(run: OrganizationRun, { job }: JobRun, load: LoadSlice, part: ReadSlice) {
+  const { clock, log } = run.context;
+  const reading = { runId: run.runId, observedAt: part.observedAt, grain: part.grain, filters: job.filters };
+  for (let attempt = 1; ; attempt += 1) {
+    run.signal.throwIfAborted();
+    try {
+      return await load(part.parsed, reading);
+    } catch (thrown) {
+      if (!(thrown instanceof EtlError) || thrown.verdict !== 'retry' || attempt === loadAttempts) throw thrown;
+      log.warn({ dataset: labelOf(job), attempt, reason: thrown.message }, 'the transaction failed; trying again');
+      await clock.sleep(loadRetryMs * 2 ** attempt, run.signal);
+    }
+  }
+}
+
+/** Decides how far an error reaches, as its verdict says. */
+function judge(run: OrganizationRun, jobRun: JobRun, error: EtlError, failuresInARow: number): void {
+  jobRun.tally.errors.push(error);
+  run.context.log.error({ dataset: labelOf(jobRun.job), code: error.code, remedy: error.remedy }, error.message);
+  if (error.verdict === 'stop_run' || error.verdict === 'stop_organization') run.stop(error);
+  else if (error.verdict === 'stop_dataset' || error.verdict === 'mark_unavailable') jobRun.stopped = error;
+  else if (failuresInARow >= maxFailuresInARow) jobRun.stopped = error;
+}
+
+/** What another part of the run was stopped for is no error of this one. */
+function rethrowAbort(run: OrganizationRun, thrown: unknown): unknown {
+  if (run.signal.aborted && thrown === run.signal.reason) throw thrown;
+  return thrown;
+}

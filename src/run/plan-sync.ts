@@ -1,0 +1,39 @@
+import { migrationStatus } from '../db/migrate.ts';
+import type { Slice } from '../plan/slices.ts';
+import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
+import { createJob, type Job, planEmpty, planJob, prepareJob } from './job.ts';
+import type { PlannedDataset, PlanReport } from './report.ts';
+
+/** What a sync would ask for, and in how many requests, from the ledger alone: no request is made, nothing is written. */
+export async function planSync(context: RunContext, options: SyncOptions): Promise<PlanReport> {
+  const now = context.clock.now();
+  const { database_version: stored } = await migrationStatus(context.store.pool);
+  const planned: PlannedDataset[] = [];
+  for (const organization of chosenOrganizations(context.config, options)) {
+    for (const settings of chosenDatasets(organization, options)) {
+      if (stored === 0) {
+        const job = createJob(organization.name, settings, null, options, now);
+        planned.push(plannedDataset(job, planEmpty(context, job, now, options.to)));
+      } else {
+        const job = await prepareJob(context, organization.name, settings, options, now);
+        const plan = { end: options.to, obtainable: job.obtainable, refetch: options.refetch };
+        planned.push(plannedDataset(job, await planJob(context, job, now, plan)));
+      }
+    }
+  }
+  return { requests: planned.reduce((sum, { requests }) => sum + requests, 0), datasets: planned };
+}
+
+function plannedDataset({ organization, settings }: Job, slices: readonly Slice[]): PlannedDataset {
+  const { dataset, width } = settings;
+  return {
+    org_id: organization,
+    dataset: dataset.name,
+    bucket_width: width,
+    from: slices.at(-1)?.start.toISOString() ?? null,
+    to: slices.at(0)?.end.toISOString() ?? null,
+    buckets_to_read: slices.reduce((sum, { due }) => sum + due, 0),
+    buckets_reread: slices.reduce((sum, { reread }) => sum + reread, 0),
+    requests: slices.length,
+  };
+}

@@ -1,0 +1,188 @@
+import pLimit from 'p-limit';
+import { datasets as catalog } from '../catalog/index.ts';
+import type { OrganizationSettings } from '../config.ts';
+import { type Locks, openLocks, runLock, writerLock } from '../db/lock.ts';
+import { assertMigrated, migrate } from '../db/migrate.ts';
+import { type EtlError, exitCode, toEtlError } from '../errors.ts';
+import { beginRun, endRun, markKilled, runningRuns } from '../load/runs.ts';
+import { createClient } from '../openai/client.ts';
+import { version } from '../version.ts';
+import { recordCapabilities } from './capability.ts';
+import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
+import { type Job, prepareJob } from './job.ts';
+import { busyReport, reportJob } from './job-report.ts';
+import { type JobRun, type OrganizationRun, runJob } from './job-run.ts';
+import type { DatasetReport, RunReport } from './report.ts';
+import { errorReport, totalsOf } from './tally.ts';
+
+/**
+ * Reads everything that is due and loads it, every organization and dataset on its own: one's failure never stops the
+ * others. Migrates first. Rejects only where nothing can be done at all (no database, a newer schema), and with the
+ * reason of the signal when it is aborted; everything else is in the report.
+ */
+export async function runSync(context: RunContext, options: SyncOptions): Promise<RunReport> {
+  const { config, store, log, clock } = context;
+  const now = clock.now();
+  if (options.preview) await assertMigrated(store.pool);
+  else await migrate(store.pool, { log, version });
+  const locks = await openLocks(store);
+  try {
+    const outcomes: OrganizationOutcome[] = [];
+    for (const organization of chosenOrganizations(config, options)) {
+      outcomes.push(await runOrganization(context, options, organization, locks, now));
+    }
+    context.progress.finished();
+    return summarize(options, outcomes, now, clock.now());
+  } finally {
+    await locks.close();
+  }
+}
+
+interface OrganizationOutcome {
+  readonly organization: string;
+  readonly runId: number | null;
+  readonly requests: number;
+  readonly datasets: readonly DatasetReport[];
+  /** Why the whole organization was stopped. */
+  readonly error: EtlError | null;
+}
+
+async function runOrganization(
+  context: RunContext,
+  options: SyncOptions,
+  organization: OrganizationSettings,
+  locks: Locks,
+  now: Date,
+): Promise<OrganizationOutcome> {
+  const jobs = await prepareJobs(context, options, organization, now);
+  const [mine, busy] = await lockJobs(jobs, locks, options);
+  const busyReports = busy.map(busyReport);
+  if (mine.length === 0) {
+    return { organization: organization.name, runId: null, requests: 0, datasets: busyReports, error: null };
+  }
+  const runId = options.preview ? null : await startRun(context, options, organization.name, locks, now);
+  const client = createClient({
+    ...context.config,
+    adminKey: organization.adminKey,
+    clock: context.clock,
+    log: context.log,
+  });
+  const stopped = new AbortController();
+  const run: OrganizationRun = {
+    context,
+    options,
+    client,
+    runId: runId ?? 0,
+    now,
+    tags: new Set([...catalog, ...organization.datasets.map(({ dataset }) => dataset)].map(({ object }) => object)),
+    limit: pLimit(context.config.concurrency),
+    signal: AbortSignal.any([context.signal, locks.signal, stopped.signal]),
+    stop: (error) => stopped.abort(error),
+  };
+  try {
+    const { finished, error } = await runJobs(run, mine, stopped);
+    if (!options.preview) await recordCapabilities(run, finished);
+    const datasets: DatasetReport[] = [];
+    for (const jobRun of finished) datasets.push(await reportJob(run, jobRun, error));
+    const outcome = { organization: organization.name, runId, requests: client.stats.requests, datasets, error };
+    if (runId !== null) await finishRun(run, runId, outcome, finished);
+    return { ...outcome, datasets: [...datasets, ...busyReports] };
+  } finally {
+    await client.close();
+    for (const job of mine) await locks.release(lockOf(job));
+  }
+}
+
+/** Runs the jobs of an organization side by side. Rejects when the run was aborted from outside. */
+async function runJobs(run: OrganizationRun, jobs: readonly Job[], stopped: AbortController) {
+  const settled = await Promise.allSettled(jobs.map((job) => runJob(run, job)));
+  run.context.signal.throwIfAborted();
+  const finished = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failures = settled.flatMap((one) => (one.status === 'rejected' ? [toEtlError(one.reason)] : []));
+  const error = stopped.signal.aborted ? toEtlError(stopped.signal.reason) : (failures[0] ?? null);
+  return { finished, error };
+}
+
+async function prepareJobs(context: RunContext, options: SyncOptions, organization: OrganizationSettings, now: Date) {
+  const wanted = chosenDatasets(organization, options);
+  return await Promise.all(wanted.map((settings) => prepareJob(context, organization.name, settings, options, now)));
+}
+
+/** Takes the writer's lock of each job; the second list is what another run holds. A preview needs none. */
+async function lockJobs(jobs: readonly Job[], locks: Locks, { preview }: SyncOptions) {
+  const mine: Job[] = [];
+  const busy: Job[] = [];
+  for (const job of jobs) (preview || (await locks.tryAcquire(lockOf(job))) ? mine : busy).push(job);
+  return [mine, busy] as const;
+}
+
+function lockOf({ organization, settings }: Job) {
+  return writerLock({ orgId: organization, dataset: settings.dataset.name, width: settings.width });
+}
+
+async function startRun(context: RunContext, { command }: SyncOptions, organization: string, locks: Locks, now: Date) {
+  const { pool } = context.store;
+  for (const runId of await runningRuns(pool, organization)) {
+    if (!(await locks.isHeld(runLock(runId)))) await markKilled(pool, runId);
+  }
+  const runId = await beginRun(pool, { command, organization, startedAt: now, version });
+  await locks.tryAcquire(runLock(runId));
+  return runId;
+}
+
+async function finishRun(
+  run: OrganizationRun,
+  runId: number,
+  outcome: OrganizationOutcome,
+  finished: readonly JobRun[],
+) {
+  const { status } = verdictOf([outcome]);
+  const errors = [
+    ...new Set([...(outcome.error === null ? [] : [outcome.error]), ...finished.flatMap(({ tally }) => tally.errors)]),
+  ];
+  await endRun(run.context.store.pool, runId, {
+    ...totalsOf(
+      finished.map(({ tally }) => tally),
+      outcome.requests,
+    ),
+    finishedAt: run.context.clock.now(),
+    status: status === 'busy' ? 'failed' : status,
+    error:
+      errors.length === 0 ? null : errors.map((error) => `${error.code}: ${errorReport(error).message}`).join('\n'),
+  });
+}
+
+function summarize(
+  options: SyncOptions,
+  outcomes: readonly OrganizationOutcome[],
+  startedAt: Date,
+  finishedAt: Date,
+): RunReport {
+  return {
+    run_ids: outcomes.flatMap(({ runId }) => (runId === null ? [] : [runId])),
+    command: options.command,
+    ...verdictOf(outcomes),
+    started_at: startedAt.toISOString(),
+    finished_at: finishedAt.toISOString(),
+    preview: options.preview,
+    requests: outcomes.reduce((sum, { requests }) => sum + requests, 0),
+    datasets: outcomes.flatMap(({ datasets }) => datasets),
+    errors: outcomes.flatMap(({ organization, error }) =>
+      error === null ? [] : [{ org_id: organization, ...errorReport(error) }],
+    ),
+  };
+}
+
+/** What it all came to, and the exit code that says so. */
+function verdictOf(outcomes: readonly OrganizationOutcome[]): { status: RunReport['status']; exit_code: number } {
+  const statuses = outcomes.flatMap(({ datasets }) => datasets.map(({ status }) => status));
+  const whole = outcomes.every(({ error }) => error === null);
+  if (whole && statuses.every((status) => status === 'ok' || status === 'unavailable')) {
+    return { status: 'ok', exit_code: exitCode.ok };
+  }
+  if (whole && statuses.every((status) => status === 'busy')) return { status: 'busy', exit_code: exitCode.busy };
+  const something = statuses.some((status) => status === 'ok' || status === 'partial');
+  return something
+    ? { status: 'partial', exit_code: exitCode.partial }
+    : { status: 'failed', exit_code: exitCode.failed };
+}

@@ -1,0 +1,199 @@
+import pLimit from 'p-limit';
+import { pageLimitOf } from '../catalog/dataset.ts';
+import { datasets as catalog } from '../catalog/index.ts';
+import type { DatasetSettings, OrganizationSettings } from '../config.ts';
+import { assertMigrated } from '../db/migrate.ts';
+import { compareBucket, recordTieOuts, storedSums, type TieOut } from '../derive/tie-out.ts';
+import { type EtlError, exitCode, toEtlError } from '../errors.ts';
+import { closedRange, loadedBuckets } from '../load/loaded-range.ts';
+import { beginRun, endRun } from '../load/runs.ts';
+import { type Client, createClient } from '../openai/client.ts';
+import { formatDecimal } from '../parse/decimal.ts';
+import type { Interval } from '../plan/bucket.ts';
+import { splitSlice } from '../plan/slices.ts';
+import { version } from '../version.ts';
+import { chosenDatasets, chosenOrganizations, type RunContext } from './context.ts';
+import type { Difference, VerifyReport } from './report.ts';
+import { errorReport } from './tally.ts';
+import { readTotals } from './totals.ts';
+
+/** What is to be verified: names and bounds; null for all. */
+export interface VerifyOptions {
+  readonly datasets: readonly string[] | null;
+  readonly organizations: readonly string[] | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
+}
+
+interface Checked {
+  readonly organization: string;
+  readonly settings: DatasetSettings;
+  readonly buckets: number;
+  readonly tieOuts: readonly TieOut[];
+  readonly error: EtlError | null;
+}
+
+/**
+ * Holds every loaded closed bucket against the ungrouped totals the API reports now, and keeps the comparisons in
+ * openai_etl.tie_outs. A bucket missing between loaded ones counts as 0. Rejects as runSync does.
+ */
+export async function runVerify(context: RunContext, options: VerifyOptions): Promise<VerifyReport> {
+  await assertMigrated(context.store.pool);
+  let requests = 0;
+  const checked: Checked[] = [];
+  for (const organization of chosenOrganizations(context.config, options)) {
+    const outcome = await verifyOrganization(context, organization, options);
+    checked.push(...outcome.checked);
+    requests += outcome.requests;
+  }
+  context.progress.finished();
+  return reportOf(checked, requests);
+}
+
+async function verifyOrganization(context: RunContext, organization: OrganizationSettings, options: VerifyOptions) {
+  const { clock, config, log, store, signal } = context;
+  const startedAt = clock.now();
+  const runId = await beginRun(store.pool, { command: 'verify', organization: organization.name, startedAt, version });
+  const client = createClient({ ...config, adminKey: organization.adminKey, clock, log });
+  const limit = pLimit(config.concurrency);
+  try {
+    const verify = async (settings: DatasetSettings): Promise<Checked> => {
+      const found = { organization: organization.name, settings };
+      try {
+        return { ...found, ...(await verifyDataset(context, client, found, options, runId)), error: null };
+      } catch (thrown) {
+        signal.throwIfAborted();
+        return { ...found, buckets: 0, tieOuts: [], error: toEtlError(thrown) };
+      }
+    };
+    const checked = await Promise.all(
+      chosenDatasets(organization, options).map((settings) => limit(() => verify(settings))),
+    );
+    await endVerify(context, runId, checked, client.stats.requests);
+    return { checked, requests: client.stats.requests };
+  } finally {
+    await client.close();
+  }
+}
+
+async function verifyDataset(
+  context: RunContext,
+  client: Client,
+  { organization, settings }: { readonly organization: string; readonly settings: DatasetSettings },
+  options: VerifyOptions,
+  runId: number,
+) {
+  const { pool } = context.store;
+  const { dataset, width } = settings;
+  const of = { organization, dataset: dataset.name, width };
+  const range = await closedRange(pool, of, options);
+  if (range === null) return { buckets: 0, tieOuts: [] };
+  const label = `${dataset.name} ${width}`;
+  const windows = splitSlice(range, width, pageLimitOf(dataset, width).max);
+  context.progress.planned(label, windows.length);
+  const read = readTotals(context, client, organization, settings, tagsOf(context));
+  const all: TieOut[] = [];
+  let buckets = 0;
+  for (const window of windows) {
+    const totals = await read(window);
+    const tieOuts = await compareWindow(context, organization, settings, window, totals);
+    await recordTieOuts(pool, { ...of, runId, checkedAt: context.clock.now() }, tieOuts);
+    all.push(...tieOuts);
+    buckets += totals.size;
+    context.progress.advanced(label, totals.size);
+  }
+  return { buckets, tieOuts: all };
+}
+
+async function compareWindow(
+  context: RunContext,
+  organization: string,
+  { dataset, width }: DatasetSettings,
+  window: Interval,
+  totals: Awaited<ReturnType<ReturnType<typeof readTotals>>>,
+): Promise<readonly TieOut[]> {
+  const { pool } = context.store;
+  const stored = await storedSums(pool, { organization, dataset, width, from: window.start, to: window.end });
+  const loaded = await loadedBuckets(pool, { organization, dataset: dataset.name, width }, window);
+  return [...totals].flatMap(([start, reported]) => {
+    const empty = loaded.has(start) ? { sums: new Map(), rows: 0 } : null;
+    return compareBucket(start, stored.get(start) ?? empty, reported);
+  });
+}
+
+function tagsOf({ config }: RunContext): ReadonlySet<string> {
+  const configured = config.organizations.flatMap(({ datasets }) => datasets.map(({ dataset }) => dataset));
+  return new Set([...catalog, ...configured].map(({ object }) => object));
+}
+
+async function endVerify(
+  context: RunContext,
+  runId: number,
+  checked: readonly Checked[],
+  requests: number,
+): Promise<void> {
+  const errors = checked.flatMap(({ error }) => (error === null ? [] : [error]));
+  const differences = differencesOf(checked).length;
+  const lines = [
+    ...(differences === 0 ? [] : [`${differences} stored sums differ from the API's`]),
+    ...errors.map((error) => `${error.code}: ${errorReport(error).message}`),
+  ];
+  await endRun(context.store.pool, runId, {
+    requests,
+    pages: 0,
+    results: 0,
+    rows_inserted: 0,
+    rows_updated: 0,
+    rows_deleted: 0,
+    buckets_loaded: 0,
+    buckets_unchanged: 0,
+    buckets_refused: 0,
+    finishedAt: context.clock.now(),
+    status: lines.length === 0 ? 'ok' : errors.length === checked.length ? 'failed' : 'partial',
+    error: lines.length === 0 ? null : lines.join('\n'),
+  });
+}
+
+function differencesOf(checked: readonly Checked[]): readonly Difference[] {
+  return checked.flatMap(({ organization, settings, tieOuts }) =>
+    tieOuts
+      .filter(({ agrees }) => !agrees)
+      .map((tieOut) => ({
+        org_id: organization,
+        dataset: settings.dataset.name,
+        bucket_width: settings.width,
+        bucket_start: new Date(tieOut.bucketStart * 1000).toISOString(),
+        measure: tieOut.measure,
+        stored: tieOut.stored === null ? null : formatDecimal(tieOut.stored),
+        reported: formatDecimal(tieOut.reported),
+        difference: formatDecimal(tieOut.difference),
+      })),
+  );
+}
+
+function reportOf(checked: readonly Checked[], requests: number): VerifyReport {
+  const differences = differencesOf(checked);
+  const failed = checked.filter(({ error }) => error !== null).length;
+  return {
+    ...verdictOf(differences.length, failed, checked.length),
+    requests,
+    checked: checked.map(({ organization, settings, buckets, tieOuts, error }) => ({
+      org_id: organization,
+      dataset: settings.dataset.name,
+      bucket_width: settings.width,
+      buckets,
+      measures: tieOuts.length,
+      differences: tieOuts.filter(({ agrees }) => !agrees).length,
+      errors: error === null ? [] : [errorReport(error)],
+    })),
+    differences,
+  };
+}
+
+function verdictOf(differences: number, failed: number, checked: number): Pick<VerifyReport, 'status' | 'exit_code'> {
+  if (differences > 0) return { status: 'difference', exit_code: exitCode.difference };
+  if (failed === 0) return { status: 'ok', exit_code: exitCode.ok };
+  return failed === checked
+    ? { status: 'failed', exit_code: exitCode.failed }
+    : { status: 'partial', exit_code: exitCode.partial };
+}

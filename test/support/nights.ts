@@ -1,0 +1,181 @@
+import { expect } from 'vitest';
+import { type Dataset, dimensionsOf, widthsOf } from '../../src/catalog/dataset.ts';
+import { datasets as catalog } from '../../src/catalog/index.ts';
+import type { Width } from '../../src/catalog/width.ts';
+import type { Config, DatasetSettings } from '../../src/config.ts';
+import { openStore, type Store } from '../../src/db/store.ts';
+import { silentLog } from '../../src/log.ts';
+import type { RunContext, SyncOptions } from '../../src/run/context.ts';
+import type { Progress, RunReport, VerifyReport } from '../../src/run/report.ts';
+import { runSync } from '../../src/run/sync.ts';
+import { runVerify } from '../../src/run/verify.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { type TestDatabase, testDatabase } from './postgres.ts';
+
+/** What the API's double and the configuration are like; everything has a default. */
+export interface NightsOptions {
+  readonly now?: string;
+  readonly datasets?: readonly Dataset[];
+  readonly widths?: readonly Width[];
+  readonly days?: number;
+  readonly simulator?: Partial<SimulatorOptions>;
+  readonly config?: Partial<Config>;
+  readonly settings?: Partial<DatasetSettings>;
+}
+
+/** An organization, its API's double, a database and a clock: everything it takes to live through nights. */
+export interface Nights {
+  readonly simulator: Simulator;
+  readonly database: TestDatabase;
+  readonly store: Store;
+  readonly clock: FakeClock;
+  readonly config: Config;
+  readonly context: RunContext;
+  sync(options?: Partial<SyncOptions>, context?: Partial<RunContext>): Promise<RunReport>;
+  verify(): Promise<VerifyReport>;
+  /** Requests the simulator has got since the last call. */
+  newRequests(): number;
+  close(): Promise<void>;
+}
+
+export const organization = 'acme';
+export const adminKey = 'sk-admin-test-0123456789abcdef';
+
+const quiet: Progress = { planned: () => undefined, advanced: () => undefined, finished: () => undefined };
+
+/** Settings of a dataset as a configuration without any wishes has them. */
+export function settingsOf(dataset: Dataset, width: Width, days: number): DatasetSettings {
+  return {
+    dataset,
+    width,
+    groupBy: dimensionsOf(dataset).map(({ name }) => name),
+    filters: {},
+    start: null,
+    defaultDays: days,
+    settleSeconds: dataset.settleSeconds[width] ?? 0,
+  };
+}
+
+/** Starts everything. Close it when done. */
+export async function liveThroughNights(options: NightsOptions = {}): Promise<Nights> {
+  const clock = fakeClock(options.now ?? '2026-11-23T03:17:00Z');
+  const database = await testDatabase();
+  const datasets = options.datasets ?? catalog;
+  const simulator = await startSimulator({ clock, adminKey, datasets, ...options.simulator });
+  const store = await openStore({ databaseUrl: database.url, dataDir: '', clock, log: silentLog });
+  const widths = options.widths ?? ['1d'];
+  const settings = datasets.flatMap((dataset) =>
+    widthsOf(dataset)
+      .filter((width) => widths.includes(width))
+      .map((width) => ({ ...settingsOf(dataset, width, options.days ?? 60), ...options.settings })),
+  );
+  const config: Config = {
+    organizations: [{ name: organization, adminKey, datasets: settings }],
+    baseUrl: simulator.url,
+    databaseUrl: database.url,
+    dataDir: '',
+    concurrency: 4,
+    rereadRows: 200_000,
+    retryTotalSeconds: 600,
+    logLevel: 'silent',
+    ...options.config,
+  };
+  const context: RunContext = {
+    config,
+    store,
+    clock,
+    log: silentLog,
+    progress: quiet,
+    signal: new AbortController().signal,
+  };
+  let seen = 0;
+  return {
+    simulator,
+    database,
+    store,
+    clock,
+    config,
+    context,
+    sync: (asked, changed) => runSync({ ...context, ...changed }, { ...everything, ...asked }),
+    verify: () => runVerify(context, { datasets: null, organizations: null, from: null, to: null }),
+    newRequests: () => {
+      const since = simulator.requests.length - seen;
+      seen = simulator.requests.length;
+      return since;
+    },
+    close: async () => {
+      await store.close();
+      await simulator.close();
+      await database.close();
+    },
+  };
+}
+
+const everything: SyncOptions = {
+  command: 'sync',
+  datasets: null,
+  organizations: null,
+  acceptRestatement: false,
+  preview: false,
+  from: null,
+  to: null,
+  refetch: false,
+};
+
+/** What a table holds of one width, in a form that compares with the truth row for row and digit for digit. */
+export async function storedRows(nights: Nights, dataset: Dataset, width: Width): Promise<readonly string[]> {
+  const columns = dataset.columns.map(({ name, role, type }) =>
+    role === 'measure' || type === 'boolean' ? `"${name}"::text` : `"${name}"`,
+  );
+  const { rows } = await nights.database.pool.query<Record<string, unknown>>(
+    `select extract(epoch from bucket_start)::bigint::text as start,
+       extract(epoch from bucket_end)::bigint::text as end, ${columns.join(', ')}
+     from openai."${dataset.table}" where org_id = $1 and bucket_width = $2`,
+    [organization, width],
+  );
+  return rows.map((row) => canonical(row)).sort();
+}
+
+/** What the API's double says the table should hold. */
+export function trueRows(
+  nights: Nights,
+  dataset: Dataset,
+  width: Width,
+  from: Date,
+  groupBy: readonly string[] = dimensionsOf(dataset).map(({ name }) => name),
+): readonly string[] {
+  const to = new Date(nights.clock.now().getTime() + 86_400_000);
+  return nights.simulator
+    .truth({ dataset: dataset.name, width, from, to, groupBy })
+    .flatMap(({ start, end, rows }) =>
+      rows.map((row) =>
+        canonical({ start: String(start.getTime() / 1000), end: String(end.getTime() / 1000), ...texts(row) }),
+      ),
+    )
+    .sort();
+}
+
+/** Asserts that a table equals the truth. */
+export async function expectTruth(
+  nights: Nights,
+  dataset: Dataset,
+  width: Width,
+  from: Date,
+  groupBy?: readonly string[],
+) {
+  expect(await storedRows(nights, dataset, width)).toEqual(trueRows(nights, dataset, width, from, groupBy));
+}
+
+function texts(row: Readonly<Record<string, unknown>>): Record<string, string | null> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]));
+}
+
+function canonical(row: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** UTC midnight so many days before the clock's present day. */
+export function daysBack(nights: Pick<Nights, 'clock'>, days: number): Date {
+  return new Date(Math.floor(nights.clock.now().getTime() / 86_400_000) * 86_400_000 - days * 86_400_000);
+}
