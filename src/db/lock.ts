@@ -43,7 +43,13 @@ export async function openLocks(store: Pick<Store, 'url'>): Promise<Locks> {
   };
   client.on('error', (error) => lose(reasonOf(error)));
   client.on('end', () => lose('the server closed it'));
-  const ask = (sql: string, name: LockName) => askAbout(client, sql, name, lost);
+  // One question at a time, as pg demands of a single connection.
+  let lastAnswer: Promise<unknown> = Promise.resolve();
+  const ask = (sql: string, name: LockName) => {
+    const answer = lastAnswer.then(() => askAbout(client, sql, name, lost));
+    lastAnswer = answer.catch(() => undefined);
+    return answer;
+  };
   await client.query(lockSession);
 
   return {
