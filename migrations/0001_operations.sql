@@ -164,6 +164,7 @@ create table openai_etl.capabilities (
   dataset text not null,
   status text not null check (status in ('available', 'reduced', 'unavailable')),
   grain text[] not null,
+  refused text[] not null,
   horizon timestamptz,
   detail text,
   checked_at timestamptz not null,
@@ -175,6 +176,7 @@ comment on column openai_etl.capabilities.org_id is 'Name of the organization in
 comment on column openai_etl.capabilities.dataset is 'Name of the dataset.';
 comment on column openai_etl.capabilities.status is 'available; reduced: the API refuses a dimension asked for; unavailable: it refuses or lacks the endpoint.';
 comment on column openai_etl.capabilities.grain is 'Dimensions obtained, in column order.';
+comment on column openai_etl.capabilities.refused is 'Dimensions asked for and refused by the API.';
 comment on column openai_etl.capabilities.horizon is 'Earliest instant the API still answers; null when it never said.';
 comment on column openai_etl.capabilities.detail is 'What the API refused, for a person; null when nothing.';
 comment on column openai_etl.capabilities.checked_at is 'When all dimensions asked for were last tried; a reduced set is tried again a week after.';

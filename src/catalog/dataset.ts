@@ -50,6 +50,8 @@ export interface Dataset {
   readonly ignored: readonly string[];
   readonly filters: readonly Filter[];
   readonly identities: readonly Identity[];
+  /** The measure that is money and the attribute that is its currency, where the dataset counts money. */
+  readonly money?: { readonly amount: string; readonly currency: string };
   readonly doc: string;
 }
 

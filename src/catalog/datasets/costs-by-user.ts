@@ -24,5 +24,6 @@ export const costsByUser = defineDataset({
   ignored: [...costsIgnoredFields, 'api_source'],
   filters: costsFilters,
   identities: [],
+  money: { amount: 'amount_value', currency: 'amount_currency' },
   doc: 'The same money as costs, cut by user. Never add it to costs.',
 });

@@ -24,5 +24,6 @@ export const costs = defineDataset({
   ignored: [...costsIgnoredFields, 'user_id'],
   filters: costsFilters,
   identities: [],
+  money: { amount: 'amount_value', currency: 'amount_currency' },
   doc: 'Money per day: what the invoice is made of.',
 });

@@ -1,0 +1,99 @@
+import type { Pool } from 'pg';
+import { type Width, widthSeconds } from '../catalog/width.ts';
+import type { LedgerRun } from '../plan/slices.ts';
+
+/** What of the ledger planning asks for. */
+export interface LedgerQuery {
+  readonly organization: string;
+  readonly dataset: string;
+  readonly width: Width;
+  readonly start: Date;
+  readonly end: Date;
+  /** Dimensions wanted by the configuration, in column order. */
+  readonly wanted: readonly string[];
+  /** Dimensions the API grants today, in column order. */
+  readonly obtainable: readonly string[];
+  readonly filters: string | null;
+  /** How many row counts to return of each run: the page limit. */
+  readonly maxBuckets: number;
+}
+
+/** The part of the ledger that needs no reading, and how full buckets have lately been. */
+export interface LedgerView {
+  readonly runs: readonly LedgerRun[];
+  /** Average rows of the newest non-empty buckets; 0 when there are none. */
+  readonly rowsPerBucket: number;
+}
+
+interface RunRow {
+  readonly state: LedgerRun['state'];
+  readonly first: Date;
+  readonly last: Date;
+  readonly tail: number[];
+}
+
+/**
+ * Reads the ledger as runs of consecutive buckets. A settled bucket counts as `settled` when it was read at the grain
+ * the API grants today and with the same filters, as `kept` when its grain is finer than that and still wanted;
+ * everything else has to be read. The answer's size depends on the number of gaps, not on the length of the history.
+ */
+export async function readLedger(pool: Pool, query: LedgerQuery): Promise<LedgerView> {
+  const key = [query.organization, query.dataset, query.width];
+  const { rows } = await pool.query<RunRow>(
+    `with known as (
+       select bucket_start, row_count,
+         case when grain = $6::text[] then 'settled'
+              when grain @> $6::text[] and grain <@ $7::text[] then 'kept' end as state
+       from openai_etl.buckets
+       where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and bucket_start < $5
+         and settled and status = 'loaded' and filters is not distinct from $8
+     ), numbered as (
+       select *, bucket_start - row_number() over (partition by state order by bucket_start) * make_interval(secs => $9)
+         as island
+       from known where state is not null
+     )
+     select state, min(bucket_start) as first, max(bucket_start) as last,
+       (array_agg(row_count order by bucket_start desc))[1:$10] as tail
+     from numbered group by state, island order by first`,
+    [
+      ...key,
+      query.start,
+      query.end,
+      query.obtainable,
+      query.wanted,
+      query.filters,
+      widthSeconds[query.width],
+      query.maxBuckets,
+    ],
+  );
+  const { rows: averages } = await pool.query<{ average: number }>(
+    `select coalesce(avg(row_count), 0)::float8 as average from (
+       select row_count from openai_etl.buckets
+       where org_id = $1 and dataset = $2 and bucket_width = $3 and row_count > 0
+       order by bucket_start desc limit 31) newest`,
+    key,
+  );
+  const runs = rows.map(({ state, first, last, tail }) => ({
+    state,
+    start: first,
+    end: new Date(last.getTime() + widthSeconds[query.width] * 1000),
+    tailRowCounts: tail,
+  }));
+  return { runs, rowsPerBucket: averages[0]?.average ?? 0 };
+}
+
+/** The end of the newest bucket up to which every bucket since `start` is loaded; null when the first one is not. */
+export async function dataThrough(pool: Pool, query: LedgerQuery): Promise<Date | null> {
+  const { rows } = await pool.query<{ through: Date | null }>(
+    `with loaded as (
+       select bucket_start, bucket_end,
+         bucket_start - row_number() over (order by bucket_start) * make_interval(secs => $5) as island
+       from openai_etl.buckets
+       where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and content_hash is not null
+     )
+     select max(bucket_end) as through from loaded
+     where island = $4::timestamptz - make_interval(secs => $5)`,
+    [query.organization, query.dataset, query.width, query.start, widthSeconds[query.width]],
+  );
+  return rows[0]?.through ?? null;
+}

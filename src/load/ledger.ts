@@ -1,0 +1,156 @@
+import { widthSeconds } from '../catalog/width.ts';
+import type { ParsedSlice } from '../parse/slice.ts';
+import type { EncodedBucket } from './encode.ts';
+import type { SliceContext } from './loader.ts';
+import type { Sorting } from './sort.ts';
+
+/** What the ledger knows of one bucket. */
+export interface LedgerEntry {
+  readonly rowCount: number;
+  /** Null when the bucket was refused before it was ever loaded. */
+  readonly contentHash: Buffer | null;
+  readonly observedAt: Date;
+  readonly settled: boolean;
+  readonly grain: readonly string[];
+  /** True when the bucket was closed when it was last read. */
+  readonly closed: boolean;
+  /** True when rows are stored that no ledger entry accounts for. */
+  readonly orphaned: boolean;
+}
+
+interface EntryRow {
+  readonly bucket_start: Date;
+  readonly row_count: number;
+  readonly content_hash: Buffer | null;
+  readonly observed_at: Date;
+  readonly settled: boolean;
+  readonly grain: string[];
+  readonly closed: boolean;
+}
+
+/**
+ * Locks the ledger of the dataset for this transaction and reads what it knows of the slice, by Unix seconds of the
+ * bucket's start. Two slices of one dataset are loaded one after the other, whoever loads them.
+ */
+export async function lockBuckets(
+  context: SliceContext,
+  slice: ParsedSlice,
+): Promise<ReadonlyMap<number, LedgerEntry>> {
+  const { client, options } = context;
+  const key = [options.organization, options.dataset.name, options.width];
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`usage_etl slice ${key.join(' ')}`]);
+  const starts = slice.buckets.map(({ start }) => new Date(start * 1000));
+  const { rows } = await client.query<EntryRow>(
+    `select bucket_start, row_count, content_hash, observed_at, settled, grain, observed_at >= bucket_end as closed
+     from openai_etl.buckets
+     where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start between $4 and $5`,
+    [...key, starts.at(0), starts.at(-1)],
+  );
+  const entries = new Map(rows.map((row) => [row.bucket_start.getTime() / 1000, entryOf(row)]));
+  for (const start of await orphans(context, starts, entries)) entries.set(start, orphan);
+  return entries;
+}
+
+function entryOf(row: EntryRow): LedgerEntry {
+  return {
+    rowCount: row.row_count,
+    contentHash: row.content_hash,
+    observedAt: row.observed_at,
+    settled: row.settled,
+    grain: row.grain,
+    closed: row.closed,
+    orphaned: false,
+  };
+}
+
+const orphan: LedgerEntry = {
+  rowCount: 0,
+  contentHash: null,
+  observedAt: new Date(0),
+  settled: false,
+  grain: [],
+  closed: false,
+  orphaned: true,
+};
+
+/** Buckets that hold rows though the ledger never heard of them: a ledger that was restored without its facts, or cut. */
+async function orphans(
+  { client, options, statements }: SliceContext,
+  starts: readonly Date[],
+  entries: ReadonlyMap<number, LedgerEntry>,
+): Promise<readonly number[]> {
+  const unknown = starts.filter((start) => (entries.get(start.getTime() / 1000)?.contentHash ?? null) === null);
+  if (unknown.length === 0) return [];
+  const { rows } = await client.query<{ bucket_start: Date }>(statements.bucketsWithRows, [
+    options.organization,
+    options.width,
+    unknown,
+  ]);
+  return rows.map((row) => row.bucket_start.getTime() / 1000);
+}
+
+/** Writes the ledger entries of a slice. */
+export async function writeLedger(context: SliceContext, sorting: Sorting): Promise<void> {
+  await writeLoaded(context, [...sorting.fresh, ...sorting.changed], true);
+  await writeLoaded(context, sorting.unchanged, false);
+  await writeRefused(context, sorting.refused);
+}
+
+/** One statement for all: `revision`, `changed_at` and `changed_xid` move only where the content changed. */
+async function writeLoaded(context: SliceContext, buckets: readonly EncodedBucket[], changed: boolean): Promise<void> {
+  if (buckets.length === 0) return;
+  const { client, options, reading } = context;
+  const seconds = widthSeconds[options.width];
+  await client.query(
+    `insert into openai_etl.buckets as b (org_id, dataset, bucket_width, bucket_start, bucket_end, grain, filters,
+       row_count, content_hash, revision, observed_at, changed_at, settled, status, run_id, changed_xid)
+     select $1, $2, $3, start, start + make_interval(secs => $4), $5, $6, row_count, content_hash, 1, $7, $7,
+       $7 >= start + make_interval(secs => $4 + $8), 'loaded', $9, pg_current_xact_id()
+     from unnest($10::timestamptz[], $11::int[], $12::bytea[]) as bucket(start, row_count, content_hash)
+     on conflict (org_id, dataset, bucket_width, bucket_start) do update set
+       grain = excluded.grain, filters = excluded.filters, row_count = excluded.row_count,
+       content_hash = excluded.content_hash, observed_at = excluded.observed_at, settled = excluded.settled,
+       status = 'loaded', run_id = excluded.run_id
+       ${changed ? ', revision = b.revision + 1, changed_at = excluded.changed_at, changed_xid = excluded.changed_xid' : ''}`,
+    [
+      options.organization,
+      options.dataset.name,
+      options.width,
+      seconds,
+      reading.grain,
+      reading.filters,
+      reading.observedAt,
+      options.settleSeconds,
+      reading.runId,
+      buckets.map(({ start }) => new Date(start * 1000)),
+      buckets.map(({ rowCount }) => rowCount),
+      buckets.map(({ hash }) => hash),
+    ],
+  );
+}
+
+/** A refused bucket keeps what is stored; its entry says so and it is read again next time. */
+async function writeRefused(context: SliceContext, refused: readonly number[]): Promise<void> {
+  if (refused.length === 0) return;
+  const { client, options, reading } = context;
+  await client.query(
+    `insert into openai_etl.buckets as b (org_id, dataset, bucket_width, bucket_start, bucket_end, grain, filters,
+       row_count, content_hash, revision, observed_at, changed_at, settled, status, run_id, changed_xid)
+     select $1, $2, $3, start, start + make_interval(secs => $4), $5, $6, 0, null, 0, $7, $7, false, 'refused', $8,
+       pg_current_xact_id()
+     from unnest($9::timestamptz[]) as bucket(start)
+     on conflict (org_id, dataset, bucket_width, bucket_start) do update set
+       status = 'refused', settled = false, run_id = excluded.run_id`,
+    [
+      options.organization,
+      options.dataset.name,
+      options.width,
+      widthSeconds[options.width],
+      reading.grain,
+      reading.filters,
+      reading.observedAt,
+      reading.runId,
+      refused.map((start) => new Date(start * 1000)),
+    ],
+  );
+}

@@ -1,0 +1,77 @@
+import type { Pool } from 'pg';
+
+/** Totals of a run, under the names of openai_etl.runs. */
+export interface RunTotals {
+  readonly requests: number;
+  readonly pages: number;
+  readonly results: number;
+  readonly rows_inserted: number;
+  readonly rows_updated: number;
+  readonly rows_deleted: number;
+  readonly buckets_loaded: number;
+  readonly buckets_unchanged: number;
+  readonly buckets_refused: number;
+}
+
+/** How a run ended. */
+export interface RunEnd extends RunTotals {
+  readonly finishedAt: Date;
+  readonly status: 'ok' | 'partial' | 'failed';
+  readonly error: string | null;
+}
+
+/** Records that a run has begun and gives its run_id. */
+export async function beginRun(
+  pool: Pool,
+  run: { readonly command: string; readonly organization: string; readonly startedAt: Date; readonly version: string },
+): Promise<number> {
+  const { rows } = await pool.query<{ run_id: number }>(
+    `insert into openai_etl.runs (command, org_id, started_at, status, version)
+     values ($1, $2, $3, 'running', $4) returning run_id`,
+    [run.command, run.organization, run.startedAt, run.version],
+  );
+  return Number(rows[0]?.run_id);
+}
+
+/** Records how a run ended. */
+export async function endRun(pool: Pool, runId: number, end: RunEnd): Promise<void> {
+  await pool.query(
+    `update openai_etl.runs set finished_at = $2, status = $3, error = $4, requests = $5, pages = $6, results = $7,
+       rows_inserted = $8, rows_updated = $9, rows_deleted = $10, buckets_loaded = $11, buckets_unchanged = $12,
+       buckets_refused = $13
+     where run_id = $1`,
+    [
+      runId,
+      end.finishedAt,
+      end.status,
+      end.error,
+      end.requests,
+      end.pages,
+      end.results,
+      end.rows_inserted,
+      end.rows_updated,
+      end.rows_deleted,
+      end.buckets_loaded,
+      end.buckets_unchanged,
+      end.buckets_refused,
+    ],
+  );
+}
+
+/** The runs of an organization that are still marked running. */
+export async function runningRuns(pool: Pool, organization: string): Promise<readonly number[]> {
+  const { rows } = await pool.query<{ run_id: number }>(
+    `select run_id from openai_etl.runs where org_id = $1 and status = 'running'`,
+    [organization],
+  );
+  return rows.map((row) => Number(row.run_id));
+}
+
+/** Marks a run whose process is gone. */
+export async function markKilled(pool: Pool, runId: number): Promise<void> {
+  await pool.query(
+    `update openai_etl.runs set status = 'failed', error = 'killed: the process ended without saying so'
+     where run_id = $1 and status = 'running'`,
+    [runId],
+  );
+}

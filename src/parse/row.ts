@@ -1,0 +1,54 @@
+import { addDecimals, type Decimal } from './decimal.ts';
+import type { Series } from './series.ts';
+
+/** The value of a measure: a count (bigint beyond the safe integers), an exact decimal, or null for not reported. */
+export type MeasureValue = number | bigint | Decimal | null;
+
+/** A result after parsing: one group of one bucket. */
+export interface Row {
+  readonly series: Series;
+  /** In column order of the dataset's measures. */
+  readonly measures: readonly MeasureValue[];
+  /** Unknown fields as JSON text, null when there are none. */
+  readonly extra: string | null;
+}
+
+/** The sum of two results of one grain: what a grouping by a hidden dimension splits belongs together. */
+export function mergeRows(a: Row, b: Row): Row {
+  const measures = a.measures.map((value, index) => addMeasures(value, b.measures[index] ?? null));
+  return { series: a.series, measures, extra: mergeExtra(a.extra, b.extra) };
+}
+
+/** True when two rows of one series say the same. */
+export function sameRow(a: Row, b: Row): boolean {
+  return a.extra === b.extra && a.measures.every((value, index) => sameMeasure(value, b.measures[index] ?? null));
+}
+
+function addMeasures(a: MeasureValue, b: MeasureValue): MeasureValue {
+  if (a === null || b === null) return a ?? b;
+  if (typeof a === 'object' && typeof b === 'object') return addDecimals(a, b);
+  if (typeof a === 'object' || typeof b === 'object') throw new TypeError('a measure is either a count or a decimal');
+  const sum = BigInt(a) + BigInt(b);
+  return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum;
+}
+
+function sameMeasure(a: MeasureValue, b: MeasureValue): boolean {
+  if (a === null || b === null) return a === b;
+  if (typeof a === 'object' && typeof b === 'object') return a.coefficient === b.coefficient && a.scale === b.scale;
+  return a === b;
+}
+
+/** Equal extras stay one; different ones are kept side by side in a fixed order, since nobody knows how to add them. */
+function mergeExtra(a: string | null, b: string | null): string | null {
+  if (a === null || b === null || a === b) return a ?? b;
+  const parts = [...partsOf(a), ...partsOf(b)].sort();
+  return `${mergedPrefix}${parts.join(',')}]}`;
+}
+
+const mergedPrefix = '{"merged_results":[';
+
+function partsOf(extra: string): readonly string[] {
+  if (!extra.startsWith(mergedPrefix)) return [extra];
+  const { merged_results: parts } = JSON.parse(extra) as { readonly merged_results: readonly unknown[] };
+  return parts.map((part) => JSON.stringify(part));
+}
