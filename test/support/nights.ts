@@ -156,15 +156,16 @@ export function trueRows(
     .sort();
 }
 
-/** Asserts that a table equals the truth. */
-export async function expectTruth(
-  nights: Nights,
-  dataset: Dataset,
-  width: Width,
-  from: Date,
-  groupBy?: readonly string[],
-) {
-  expect(await storedRows(nights, dataset, width)).toEqual(trueRows(nights, dataset, width, from, groupBy));
+/** Asserts that a table equals the truth; shows a few of the rows that are missing or too many. */
+export async function expectTruth(nights: Nights, dataset: Dataset, width: Width, from: Date, groupBy?: readonly string[]) {
+  const stored = await storedRows(nights, dataset, width);
+  const truth = trueRows(nights, dataset, width, from, groupBy);
+  const [storedSet, trueSet] = [new Set(stored), new Set(truth)];
+  expect({
+    rows: stored.length,
+    missing: truth.filter((row) => !storedSet.has(row)).slice(0, 3),
+    surplus: stored.filter((row) => !trueSet.has(row)).slice(0, 3),
+  }).toEqual({ rows: truth.length, missing: [], surplus: [] });
 }
 
 function texts(row: Readonly<Record<string, unknown>>): Record<string, string | null> {
