@@ -13,6 +13,14 @@ import { datasetSettings, readOrganizations } from './config/organizations.ts';
 import { ConfigError, type Problem, problem } from './config/problem.ts';
 import { type SettingName, settingSchemas, settings } from './config/settings.ts';
 
+export type { Environment } from './config/admin-key.ts';
+export { instantForm, parseInstant } from './config/instant.ts';
+export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
+export { type Setting, type SettingName, settings } from './config/settings.ts';
+
+/** The names of all datasets, in the order of the catalog. */
+export const datasetNames: readonly string[] = catalog.map(({ name }) => name);
+
 /** What a dataset is asked for, at one width. */
 export interface DatasetSettings {
   readonly dataset: Dataset;
@@ -50,6 +58,10 @@ export interface Config {
   /** Longest time one request may take, retries and their waits included, in seconds. */
   readonly retryTotalSeconds: number;
   readonly logLevel: string;
+}
+
+/** The configuration with what only the program itself asks of it. */
+export interface LoadedConfig extends Config {
   /** When the service syncs: a cron expression, in `timezone`. */
   readonly schedule: string;
   /** IANA name. */
@@ -78,7 +90,7 @@ export const defaultConfigFile = 'usage-etl.yaml';
  * Reads environment and configuration file; the environment wins. Throws ConfigError (`config_invalid`) with every
  * problem at once, or `key_missing` where the key is all that is missing.
  */
-export function loadConfig(sources: ConfigSources): Config {
+export function loadConfig(sources: ConfigSources): LoadedConfig {
   const now = (sources.clock ?? systemClock).now();
   const document = findDocument(sources);
   const file = readFileValues(document, now);

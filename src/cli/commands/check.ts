@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { runCheck } from '../../run/check.ts';
+import { createCommand, type Execute } from '../command.ts';
+import { checkText } from '../render/check-report.ts';
+
+/** `check`: does the setup work. */
+export function checkCommand(run: Execute): Command {
+  const command = createCommand({
+    name: 'check',
+    summary: 'test configuration, database, key and permissions, with a remedy for each problem',
+    description: `Tries everything a sync depends on: configuration, database and its version, migrations, and for each organization the
+key and every endpoint, with one small request each. Loads nothing.
+
+Exit codes: 0 everything works, 3 a part does, 1 nothing could be loaded, 2 bad configuration.`,
+    examples: [
+      ['check', 'a line and a remedy each'],
+      ['check --json | jq ".checks[] | select(.status == \\"failed\\")"', 'for scripts'],
+    ],
+  });
+  return command.action(() =>
+    run(command, async (invocation) => {
+      const { clock, log, progress, signal } = invocation;
+      const config = invocation.config({ needsKey: true });
+      const report = await runCheck({ config, clock, log, progress, signal });
+      return { document: report, text: (style) => checkText(report, style), exit: report.exit_code };
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { withStore } from '../../run/database.ts';
+import { runVerify } from '../../run/verify.ts';
+import { addSelection, createCommand, type Execute } from '../command.ts';
+import { verifyText } from '../render/verify-report.ts';
+import { readSelection, type SelectionFlags } from '../selection.ts';
+
+/** `verify`: tie-outs. */
+export function verifyCommand(run: Execute): Command {
+  const command = createCommand({
+    name: 'verify',
+    summary: "compare the stored sums with the API's own totals",
+    description: `Asks the API for its own ungrouped totals and compares them with the sums of what is stored, bucket by bucket and
+measure by measure, to the last digit. The comparisons stay in openai_etl.tie_outs.
+
+Exit codes: 0 every sum ties out, 4 there is a difference, 3 a part could not be compared.`,
+    examples: [
+      ['verify', 'everything that is loaded'],
+      ['verify --from 2026-01-01 --to 2026-02-01', 'one month; --to is exclusive'],
+      ['verify --dataset costs --json', 'for scripts'],
+    ],
+  });
+  return addSelection(command)
+    .option('--from <DATE>', 'first date to compare (default: the start date)')
+    .option('--to <DATE>', 'date to stop before (default: now)')
+    .action(() =>
+      run<SelectionFlags>(command, async (invocation, flags) => {
+        const { clock, log, progress, signal } = invocation;
+        const config = invocation.config({ needsKey: true });
+        const options = readSelection(flags, config, clock.now());
+        return withStore({ config, clock, log }, 'migrated', async (store) => {
+          const report = await runVerify({ config, store, clock, log, progress, signal }, options);
+          return { document: report, text: (style) => verifyText(report, style), exit: report.exit_code };
+        });
+      }),
+    );
+}

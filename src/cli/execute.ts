@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { toEtlError } from '../errors.ts';
+import type { CommonFlags, Handler, Invocation, Outcome } from './command.ts';
+import { failureDocument, failureText, isDefect } from './failure.ts';
+import { firstLevel, openLog } from './logging.ts';
+import { createProgressBar, noProgress } from './progress.ts';
+import { Interruption, type Terminal } from './terminal.ts';
+
+/** How long an interrupted command may take to roll back before the process ends anyway. */
+const rollbackPatienceMs = 10_000;
+
+/** Runs one command to its exit code. Whatever goes wrong inside is reported here and nowhere else. */
+export async function execute<Flags extends object>(
+  terminal: Terminal,
+  command: Command,
+  handler: Handler<Flags>,
+): Promise<number> {
+  const flags = command.optsWithGlobals<Flags & CommonFlags>();
+  const json = flags.json === true;
+  const bar =
+    terminal.err.isTerminal && flags.quiet !== true ? createProgressBar(terminal.err, terminal.clock) : noProgress;
+  const log = openLog(firstLevel(terminal.env['LOG_LEVEL'], flags), terminal.err, bar);
+  const overrides = flags.verbose === true || flags.quiet === true ? { logLevel: log.level } : {};
+  const invocation: Invocation = {
+    terminal,
+    json,
+    clock: terminal.clock,
+    signal: terminal.signal,
+    log,
+    progress: bar,
+    config: ({ needsKey }) => {
+      const config = loadConfig({
+        env: terminal.env,
+        cwd: terminal.cwd,
+        configFile: flags.config,
+        overrides,
+        needsKey,
+        clock: terminal.clock,
+      });
+      log.level = config.logLevel;
+      return config;
+    },
+    print: (outcome) => print(terminal, json, outcome),
+  };
+  try {
+    const outcome = await interruptible(terminal, handler(invocation, flags, command.processedArgs.map(String)));
+    bar.finished();
+    if (outcome !== null) await print(terminal, json, outcome);
+    return exitStatus(terminal, outcome?.exit ?? 0, outcome !== null);
+  } catch (thrown) {
+    bar.finished();
+    const error = toEtlError(terminal.signal.aborted ? terminal.signal.reason : thrown);
+    if (isDefect(error)) log.debug({ stack: thrown instanceof Error ? thrown.stack : undefined }, 'unexpected error');
+    await reportFailure(terminal, json, error);
+    return exitStatus(terminal, error.exit, true);
+  }
+}
+
+/** The command's end, or the end of the patience with one that was interrupted and does not come to one. */
+function interruptible<T>(terminal: Terminal, work: Promise<T>): Promise<T> {
+  const { signal, clock } = terminal;
+  const lateEnd = new Promise<never>((_resolve, reject) => {
+    const wait = () => clock.sleep(rollbackPatienceMs).then(() => reject(signal.reason), reject);
+    signal.addEventListener('abort', () => wait(), { once: true });
+  });
+  return Promise.race([work, lateEnd]);
+}
+
+/** A serving command ends well by being interrupted; any other was stopped before it was done. */
+function exitStatus({ signal }: Terminal, exit: number, interruptedBeforeDone: boolean): number {
+  return interruptedBeforeDone && signal.reason instanceof Interruption ? signal.reason.exitStatus : exit;
+}
+
+async function print({ out }: Terminal, json: boolean, outcome: Outcome): Promise<void> {
+  const text = json ? JSON.stringify(outcome.document, null, 2) : outcome.text(out.style);
+  await out.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+}
+
+/** Says what went wrong: to people on standard error, to machines as the one document on standard output. */
+export async function reportFailure({ out, err }: Terminal, json: boolean, thrown: unknown): Promise<void> {
+  const error = toEtlError(thrown);
+  if (json) await out.write(`${JSON.stringify(failureDocument(error), null, 2)}\n`);
+  else await err.write(`${failureText(error, err.style)}\n`);
+}

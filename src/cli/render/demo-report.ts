@@ -1,0 +1,35 @@
+import type { DemoReport } from '../../run/demo.ts';
+import type { Style } from '../style.ts';
+import { answerTable } from './query-answer.ts';
+import { syncText } from './sync-report.ts';
+
+/** What the demonstration did, for people: the sync, then each question with its SQL and its answer. */
+export function demoText(report: DemoReport, dataDir: string, style: Style): string {
+  const questions = report.answers.map(({ title, sql, answer }) =>
+    [
+      style.bold(title),
+      style.dim(indented(sql)),
+      indented(answerTable(answer, { ...style, columns: style.columns - 2 })),
+    ].join('\n\n'),
+  );
+  const more = [
+    style.bold('Go on'),
+    `  The database stays in ${dataDir}. Ask it anything:`,
+    `    USAGE_ETL_DATA_DIR=${shellQuoted(dataDir)} usage-etl query "select * from openai.costs limit 5"`,
+    '  Load your own organization:',
+    '    export OPENAI_ADMIN_KEY=…   # an admin key with Usage: Read',
+    '    usage-etl check && usage-etl sync',
+  ].join('\n');
+  return [syncText(report.sync, style), ...questions, more].join('\n\n');
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,105 @@
+import type { QueryAnswer, QueryColumn } from '../../run/query.ts';
+import { counted } from '../numbers.ts';
+import { createStyle, type Style } from '../style.ts';
+import { table, visibleLength } from '../table.ts';
+
+const numeric = /^(?:smallint|integer|bigint|numeric|real|double precision|money|oid)$/;
+
+/** An answer as an aligned table, or as one value a line where the rows are wider than the screen. Nothing is cut. */
+export function answerTable(answer: QueryAnswer, style: Style): string {
+  const cells = answer.rows.map((row) => row.map((value, index) => shown(value, answer.columns[index], style)));
+  const total = style.dim(counted(answer.rows.length, 'row'));
+  const columns = answer.columns.map(
+    ({ name, type }) => ({ title: name, align: numeric.test(type) ? 'right' : 'left' }) as const,
+  );
+  const text = table(columns, cells, style);
+  const width = Math.max(...text.split('\n').map(visibleLength));
+  if (width <= style.columns || cells.length === 0) return `${text}\n${total}`;
+  return `${records(answer.columns, cells, style)}\n${total}`;
+}
+
+/** Everything there is, however wide: for files and pipes. */
+export function answerTableInFull(answer: QueryAnswer): string {
+  return answerTable(answer, createStyle(false, Number.POSITIVE_INFINITY));
+}
+
+function records(columns: readonly QueryColumn[], rows: readonly (readonly string[])[], style: Style): string {
+  const widest = Math.max(...columns.map(({ name }) => visibleLength(name)));
+  return rows
+    .map((row, index) =>
+      [
+        style.dim(`─ row ${index + 1}`),
+        ...columns.map(({ name }, at) => `${style.dim(name.padEnd(widest))}  ${row[at] ?? ''}`),
+      ].join('\n'),
+    )
+    .join('\n');
+}
+
+function shown(value: string | null, column: QueryColumn | undefined, style: Style): string {
+  if (value === null) return style.dim('∅');
+  // A line break or a control code inside a value would tear the table, or the terminal.
+  return printable(textOf(value, column)).replace(/[\p{Cc}\p{Cf}]/gu, (character) =>
+    JSON.stringify(character).slice(1, -1),
+  );
+}
+
+function printable(text: string): string {
+  return text.replaceAll('\t', '    ');
+}
+
+/** An answer as CSV (RFC 4180): null is empty, an empty text is `""`. */
+export function answerCsv({ columns, rows }: QueryAnswer): string {
+  const header = columns.map(({ name }) => csvField(name)).join(',');
+  const lines = rows.map((row) =>
+    row.map((value, index) => (value === null ? '' : csvField(textOf(value, columns[index])))).join(','),
+  );
+  return `${[header, ...lines].join('\n')}\n`;
+}
+
+function csvField(text: string): string {
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** An answer as JSON: integers a double holds, booleans and JSON as such; every other value as its exact text. */
+export function answerDocument({ columns, rows }: QueryAnswer): unknown {
+  const names = distinctNames(columns);
+  return {
+    columns: columns.map(({ type }, index) => ({ name: names[index], type })),
+    rows: rows.map((row) =>
+      Object.fromEntries(row.map((value, index) => [names[index], jsonValue(value, columns[index])])),
+    ),
+    row_count: rows.length,
+  };
+}
+
+/** Two columns of one name would become one key. */
+function distinctNames(columns: readonly QueryColumn[]): readonly string[] {
+  return columns.map(({ name }, index) => {
+    const before = columns.slice(0, index).filter((column) => column.name === name).length;
+    return before === 0 ? name : `${name}_${before + 1}`;
+  });
+}
+
+function jsonValue(value: string | null, column: QueryColumn | undefined): unknown {
+  if (value === null) return null;
+  switch (column?.type) {
+    case 'boolean':
+      return value === 't';
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+    case 'json':
+    case 'jsonb':
+      return JSON.parse(value);
+    default:
+      return textOf(value, column);
+  }
+}
+
+/** As PostgreSQL writes it, but instants in ISO form; the session is in UTC. */
+function textOf(value: string, column: QueryColumn | undefined): string {
+  if (column?.type === 'timestamp with time zone') return value.replace(' ', 'T').replace(/\+00$/, 'Z');
+  if (column?.type === 'timestamp without time zone') return value.replace(' ', 'T');
+  return column?.type === 'boolean' ? (value === 't' ? 'true' : 'false') : value;
+}

@@ -1,0 +1,139 @@
+import type { DatasetStatus, StatusReport } from '../../run/status.ts';
+import { ago, count, counted, instant } from '../numbers.ts';
+import type { Style } from '../style.ts';
+import { table } from '../table.ts';
+
+const gapsShown = 3;
+
+/** What is stored, how fresh it is and what is missing, for people. */
+export function statusText(report: StatusReport, style: Style): string {
+  const parts = [
+    headline(report, style),
+    coverage(report, style),
+    gaps(report, style),
+    capabilities(report, style),
+    quarantine(report, style),
+    drift(report, style),
+    runs(report, style),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function section(title: string, body: string, style: Style): string {
+  return body === '' ? '' : `${style.bold(title)}\n${body}`;
+}
+
+function headline({ database, datasets }: StatusReport, style: Style): string {
+  const megabytes = count(Math.ceil(database.size_bytes / 1_000_000));
+  const rows = count(datasets.reduce((sum, one) => sum + one.rows, 0));
+  const where = database.embedded ? 'embedded PostgreSQL' : 'PostgreSQL';
+  return `${style.bold(`${rows} rows`)} in ${where} ${database.server_version}, ${megabytes} MB`;
+}
+
+function severalOrganizations({ datasets }: StatusReport): boolean {
+  return new Set(datasets.map(({ org_id }) => org_id)).size > 1;
+}
+
+function coverage(report: StatusReport, style: Style): string {
+  const several = severalOrganizations(report);
+  const columns = [
+    ...(several ? [{ title: 'organization', shrinksTo: 7 }] : []),
+    { title: 'dataset', shrinksTo: 16 },
+    { title: '' },
+    { title: 'from' },
+    { title: 'through' },
+    { title: 'loaded', align: 'right' },
+    { title: 'missing', align: 'right' },
+    { title: 'refused', align: 'right' },
+    { title: 'unsettled', align: 'right' },
+    { title: 'read', shrinksTo: 5 },
+  ] as const;
+  const now = new Date(report.checked_at);
+  const rows = report.datasets.map((one) => [
+    ...(several ? [one.org_id] : []),
+    one.dataset,
+    one.bucket_width,
+    day(one, one.from),
+    day(one, one.through),
+    count(one.buckets_loaded),
+    one.buckets_missing > 0 ? style.warn(count(one.buckets_missing)) : '0',
+    one.buckets_refused > 0 ? style.bad(count(one.buckets_refused)) : '0',
+    count(one.buckets_unsettled),
+    one.last_read_at === null ? neverRead(one) : ago(one.last_read_at, now),
+  ]);
+  return section('Coverage, in buckets', table(columns, rows, style), style);
+}
+
+function day({ bucket_width }: DatasetStatus, iso: string | null): string {
+  return bucket_width === '1d' ? instant(iso).slice(0, 10) : instant(iso);
+}
+
+function neverRead({ capability, configured }: DatasetStatus): string {
+  if (!configured) return 'not configured';
+  return capability === 'unavailable' ? 'unavailable' : 'never';
+}
+
+function gaps({ datasets }: StatusReport, style: Style): string {
+  const lines = datasets
+    .filter(({ gap_count, buckets_loaded }) => gap_count > 0 && buckets_loaded > 0)
+    .map((one) => {
+      const shown = one.gaps
+        .slice(0, gapsShown)
+        .map(({ from, to, buckets }) => `${instant(from)} to ${instant(to)} (${count(buckets)})`);
+      const rest = one.gap_count - shown.length;
+      return `  ${one.dataset} ${one.bucket_width}: ${shown.join(', ')}${rest > 0 ? `, and ${count(rest)} more` : ''}`;
+    });
+  return section('Gaps: never read, sync reads them next', lines.join('\n'), style);
+}
+
+function capabilities({ datasets }: StatusReport, style: Style): string {
+  const lines = datasets
+    .filter(({ capability, horizon }) => capability === 'reduced' || capability === 'unavailable' || horizon !== null)
+    .map(({ dataset, capability, grain, detail, horizon }) => {
+      const granted = capability === 'reduced' ? `reduced to ${grain.join(', ')}` : capability;
+      const reach = horizon === null ? '' : `; nothing before ${instant(horizon)}`;
+      return `  ${dataset}: ${granted}${reach}${detail === null ? '' : ` – ${detail}`}`;
+    });
+  return section('What the API grants less of', [...new Set(lines)].join('\n'), style);
+}
+
+function quarantine(report: StatusReport, style: Style): string {
+  const lines = report.quarantine.map(
+    ({ dataset, reason, entries, detail, last_seen_at }) =>
+      `  ${dataset}: ${counted(entries, 'result')} ${reason}, last ${instant(last_seen_at)} – ${detail}`,
+  );
+  return section('Quarantine (openai_etl.quarantine)', lines.join('\n'), style);
+}
+
+function drift(report: StatusReport, style: Style): string {
+  const lines = report.drift.map(
+    ({ dataset, kind, name, seen_count, last_seen_at }) =>
+      `  ${dataset}: ${kind} ${name}, seen ${count(seen_count)} times, last ${instant(last_seen_at)}`,
+  );
+  return section('Drift: what the catalog does not know yet', lines.join('\n'), style);
+}
+
+function runs(report: StatusReport, style: Style): string {
+  if (report.runs.length === 0) return '';
+  const columns = [
+    { title: 'run', align: 'right' },
+    { title: 'command' },
+    { title: 'organization', shrinksTo: 7 },
+    { title: 'status' },
+    { title: 'started' },
+    { title: 'requests', align: 'right' },
+    { title: 'rows' },
+    { title: 'error', shrinksTo: 5 },
+  ] as const;
+  const rows = report.runs.map((run) => [
+    String(run.run_id),
+    run.command,
+    run.org_id,
+    run.status === 'ok' ? style.good(run.status) : style.warn(run.status),
+    instant(run.started_at),
+    count(run.requests),
+    `+${count(run.rows_inserted)} ~${count(run.rows_updated)} −${count(run.rows_deleted)}`,
+    run.error?.split('\n')[0] ?? '',
+  ]);
+  return section('Last runs', table(columns, rows, style), style);
+}

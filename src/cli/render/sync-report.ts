@@ -1,0 +1,160 @@
+import type { DatasetReport, ErrorReport, RunReport } from '../../run/report.ts';
+import { count, counted, instant, money, moneyChange } from '../numbers.ts';
+import type { Style } from '../style.ts';
+import { type TableColumn, table } from '../table.ts';
+
+/** What a run came to, for people: the datasets, the money, what needs attention, what to do next. */
+export function syncText(report: RunReport, style: Style): string {
+  const parts = [
+    headline(report, style),
+    datasetTable(report.datasets, style),
+    ...spend(report, style),
+    ...attention(report, style),
+    nextStep(report, style),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+const statusWords = {
+  ok: 'all loaded',
+  partial: 'partly loaded',
+  failed: 'failed',
+  busy: 'busy in another run',
+} as const;
+
+function headline(report: RunReport, style: Style): string {
+  const seconds = (Date.parse(report.finished_at) - Date.parse(report.started_at)) / 1000;
+  const paint = report.status === 'ok' ? style.good : report.status === 'failed' ? style.bad : style.warn;
+  const preview = report.preview ? ' preview (nothing was written)' : '';
+  const requests = counted(report.requests, 'request');
+  return `${style.bold(report.command)}${preview}: ${paint(statusWords[report.status])} · ${requests} · ${seconds.toFixed(1)} s`;
+}
+
+function datasetTable(datasets: readonly DatasetReport[], style: Style): string {
+  if (datasets.length === 0) return '';
+  const severalOrganizations = new Set(datasets.map(({ org_id }) => org_id)).size > 1;
+  const severalWidths = new Set(datasets.map(({ bucket_width }) => bucket_width)).size > 1;
+  const columns: readonly (TableColumn & { cell: (report: DatasetReport) => string; when?: boolean })[] = [
+    { title: 'organization', cell: ({ org_id }) => org_id, when: severalOrganizations, shrinksTo: 7 },
+    { title: 'dataset', cell: ({ dataset }) => dataset, shrinksTo: 16 },
+    { title: 'width', cell: ({ bucket_width }) => bucket_width, when: severalWidths },
+    { title: 'status', cell: ({ status }) => painted(status, style) },
+    { title: 'buckets', cell: bucketsCell },
+    { title: 'rows', cell: rowsCell },
+    { title: 'grain', cell: grainCell, shrinksTo: 5 },
+    { title: 'data through', cell: throughCell },
+  ];
+  const shown = columns.filter(({ when }) => when !== false);
+  const legend = style.dim('buckets: read [loaded/unchanged/refused] · rows: +added ~updated −removed');
+  return `${table(
+    shown,
+    datasets.map((report) => shown.map(({ cell }) => cell(report))),
+    style,
+  )}\n${legend}`;
+}
+
+function painted(status: DatasetReport['status'], style: Style): string {
+  if (status === 'ok') return style.good(status);
+  if (status === 'unavailable') return style.dim(status);
+  return status === 'failed' ? style.bad(status) : style.warn(status);
+}
+
+function bucketsCell({
+  buckets_loaded: loaded,
+  buckets_unchanged: unchanged,
+  buckets_refused: refused,
+}: DatasetReport): string {
+  const read = loaded + unchanged + refused;
+  return read === 0 ? '–' : `${count(read)} [${count(loaded)}/${count(unchanged)}/${count(refused)}]`;
+}
+
+function rowsCell({ rows_inserted: added, rows_updated: updated, rows_deleted: removed }: DatasetReport): string {
+  return `+${count(added)} ~${count(updated)} −${count(removed)}`;
+}
+
+function grainCell({ grain, refused_dimensions: refused, status }: DatasetReport): string {
+  if (status === 'unavailable' || status === 'busy') return '–';
+  const wanted = grain.length + refused.length;
+  return refused.length === 0 ? `all ${wanted}` : `${grain.length} of ${wanted}, without ${refused.join(', ')}`;
+}
+
+/** Of whole days the date is enough, and leaves room for the rest. */
+function throughCell({ data_through: through, bucket_width: width }: DatasetReport): string {
+  return width === '1d' ? instant(through).slice(0, 10) : instant(through);
+}
+
+/** The bill is in costs; costs_by_user is the same money, and stands in only where costs was not read. */
+function spend({ datasets, preview }: RunReport, style: Style): readonly string[] {
+  const bills = datasets.filter(({ dataset }) => dataset === 'costs');
+  const sources = bills.length > 0 ? bills : datasets.filter(({ dataset }) => dataset === 'costs_by_user');
+  const severalOrganizations = new Set(sources.map(({ org_id }) => org_id)).size > 1;
+  const lines = sources.flatMap(({ org_id, money: amounts }) =>
+    amounts.map(({ currency, loaded, moved }) => {
+      const whose = severalOrganizations ? ` of ${org_id}` : '';
+      const change = `stored total ${preview ? 'would be ' : ''}${moneyChange(moved, currency)}`;
+      return `Spend read${whose}: ${style.bold(money(loaded, currency))} · ${change}`;
+    }),
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+interface Note {
+  readonly subject: string;
+  readonly text: string;
+  readonly remedy: string | null;
+}
+
+function attention(report: RunReport, style: Style): readonly string[] {
+  const notes = [...report.errors.map((error) => errorNote(error.org_id, error)), ...report.datasets.flatMap(notesOf)];
+  if (notes.length === 0) return [];
+  const lines = grouped(notes).flatMap(({ subject, text, remedy }) => [
+    `  ${style.warn('•')} ${style.bold(subject)}: ${text}`,
+    ...(remedy === null ? [] : [`    → ${remedy}`]),
+  ]);
+  return [[style.bold('Needs attention'), ...lines].join('\n')];
+}
+
+function notesOf(report: DatasetReport): readonly Note[] {
+  const subject = `${report.dataset} ${report.bucket_width}`;
+  // An optional endpoint that an organization lacks shows in the table; there is nothing to do about it.
+  if (report.status === 'unavailable') return [];
+  const notes = report.errors.map((error) => errorNote(subject, error));
+  const note = (text: string, remedy: string | null = null) => notes.push({ subject, text, remedy });
+  if (report.status === 'busy') note('another run is loading it; skipped', 'Nothing to do, or run again later.');
+  if (report.refused_dimensions.length > 0) note(`the API refused to group by ${report.refused_dimensions.join(', ')}`);
+  if (report.quarantined > 0) {
+    note(
+      `${counted(report.quarantined, 'result')} could not be read as declared and went to quarantine`,
+      'Run usage-etl status to see why.',
+    );
+  }
+  if (report.drift.length > 0) note(`the API sends what the catalog does not know: ${report.drift.join(', ')}`);
+  if (report.buckets_kept > 0)
+    note(`${counted(report.buckets_kept, 'bucket')} left alone: the store holds a finer or newer reading`);
+  return notes;
+}
+
+function errorNote(subject: string, { message, remedy }: ErrorReport): Note {
+  return { subject, text: message, remedy };
+}
+
+/** What befell several datasets alike is said once. */
+function grouped(notes: readonly Note[]): readonly Note[] {
+  const byText = Map.groupBy(notes, ({ text, remedy }) => `${text}\n${remedy ?? ''}`);
+  return [...byText.values()].flatMap((alike) => {
+    const subject = [...new Set(alike.map((note) => note.subject))].join(', ');
+    return alike.slice(0, 1).map((note) => ({ ...note, subject }));
+  });
+}
+
+function nextStep({ status, preview, command }: RunReport, style: Style): string {
+  const step = preview
+    ? `usage-etl ${command} without --plan writes this`
+    : {
+        ok: 'usage-etl status shows coverage; usage-etl query "SQL" answers questions; usage-etl verify proves the sums',
+        partial: 'run the same command again once the above is corrected; it reads only what is missing',
+        failed: 'correct the above; usage-etl check tests key, endpoints and database one by one',
+        busy: 'run it again when the other run has ended',
+      }[status];
+  return style.dim(`Next: ${step}`);
+}

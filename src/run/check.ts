@@ -1,0 +1,218 @@
+import { datasets as catalog } from '../catalog/index.ts';
+import type { Clock } from '../clock.ts';
+import type { LoadedConfig, OrganizationSettings } from '../config.ts';
+import { migrationStatus } from '../db/migrate.ts';
+import type { Store } from '../db/store.ts';
+import { EtlError, exitCode, toEtlError } from '../errors.ts';
+import { type Log, redact } from '../log.ts';
+import { createClient } from '../openai/client.ts';
+import { queryString } from '../openai/query.ts';
+import { floorToBucket, widthMs } from '../plan/bucket.ts';
+import { withStore } from './database.ts';
+import type { Progress } from './report.ts';
+
+/** One thing that was tried. */
+export interface CheckLine {
+  /** Null for what concerns every organization. */
+  readonly org_id: string | null;
+  readonly name: string;
+  /** `notice`: it does not work, and nothing asked for depends on it. `skipped`: pointless after an earlier failure. */
+  readonly status: 'ok' | 'notice' | 'failed' | 'skipped';
+  readonly detail: string;
+  readonly remedy: string | null;
+}
+
+/** What `check` prints. */
+export interface CheckReport {
+  readonly status: 'ok' | 'partial' | 'failed';
+  readonly checks: readonly CheckLine[];
+  readonly exit_code: number;
+}
+
+/** What a check needs. The database may be unreachable: that is one of the things it finds out. */
+export interface CheckContext {
+  readonly config: LoadedConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** A check is answered while somebody waits, so a failing endpoint is given up after this long. */
+const patienceSeconds = 10;
+const mostAnswerBytes = 64 * 1024 * 1024;
+
+/**
+ * Tries everything a sync depends on: configuration, database, migrations, and for each organization the key and every
+ * endpoint, with one small request each. Loads nothing. Exit code 0, 1 when nothing could be loaded, 3 when some could.
+ */
+export async function runCheck(context: CheckContext): Promise<CheckReport> {
+  const checks = [configLine(context.config), ...(await databaseLines(context))];
+  for (const organization of context.config.organizations) {
+    context.signal.throwIfAborted();
+    checks.push(...(await organizationLines(context, organization)));
+  }
+  context.progress.finished();
+  const status = statusOf(checks, context.config);
+  const exit_code = { ok: exitCode.ok, partial: exitCode.partial, failed: exitCode.failed }[status];
+  return { status, checks, exit_code };
+}
+
+function statusOf(checks: readonly CheckLine[], config: LoadedConfig): CheckReport['status'] {
+  const failed = checks.filter(({ status }) => status === 'failed');
+  if (failed.length === 0) return 'ok';
+  const keysFailed = failed.filter(({ name }) => name === 'key').length;
+  const nothingWorks =
+    failed.some(({ name }) => name === 'database' || name === 'migrations') ||
+    keysFailed === config.organizations.length;
+  return nothingWorks ? 'failed' : 'partial';
+}
+
+function configLine({ configFile, organizations, baseUrl }: LoadedConfig): CheckLine {
+  const names = organizations.map(({ name }) => name).join(', ');
+  const source = configFile === null ? 'environment' : `environment and ${configFile}`;
+  return ok(null, 'configuration', `${source}; organizations: ${names}; API at ${baseUrl}`);
+}
+
+async function databaseLines(context: CheckContext): Promise<readonly CheckLine[]> {
+  try {
+    return await withStore(context, 'any', async (store) => [await versionLine(store), await migrationLine(store)]);
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    return [failed(null, 'database', thrown)];
+  }
+}
+
+async function versionLine(store: Store): Promise<CheckLine> {
+  const { rows } = await store.pool.query<{ version: string; name: string }>(
+    `select current_setting('server_version') as version, current_database() as name`,
+  );
+  const where = store.embedded ? 'the embedded server' : `database ${rows[0]?.name ?? ''}`;
+  return ok(null, 'database', `PostgreSQL ${rows[0]?.version ?? ''}, ${where}`);
+}
+
+async function migrationLine(store: Store): Promise<CheckLine> {
+  try {
+    const { database_version, program_version } = await migrationStatus(store.pool);
+    if (database_version > program_version) {
+      throw new EtlError(
+        'schema_newer',
+        `the database is at version ${database_version}, this program at ${program_version}`,
+      );
+    }
+    if (database_version === program_version)
+      return ok(null, 'migrations', `up to date at version ${database_version}`);
+    const detail = `version ${database_version} of ${program_version}; the next sync migrates it`;
+    return {
+      org_id: null,
+      name: 'migrations',
+      status: 'notice',
+      detail,
+      remedy: 'Nothing to do, or run usage-etl migrate.',
+    };
+  } catch (thrown) {
+    return failed(null, 'migrations', thrown);
+  }
+}
+
+/** Endpoints that several datasets read are asked once; they are optional only if all of those are. */
+function endpoints(organization: OrganizationSettings) {
+  const used = organization.datasets.map(({ dataset }) => dataset);
+  const paths = [...new Set(catalog.filter((dataset) => used.includes(dataset)).map(({ path }) => path))];
+  return paths.flatMap((path) => {
+    const readers = used.filter((dataset) => dataset.path === path);
+    const [dataset] = readers;
+    return dataset === undefined ? [] : [{ path, dataset, optional: readers.every(({ optional }) => optional) }];
+  });
+}
+
+async function organizationLines(
+  context: CheckContext,
+  organization: OrganizationSettings,
+): Promise<readonly CheckLine[]> {
+  const { config, clock, log, signal, progress } = context;
+  const client = createClient({
+    ...config,
+    adminKey: organization.adminKey,
+    retryTotalSeconds: patienceSeconds,
+    clock,
+    log,
+  });
+  const end = floorToBucket(clock.now(), '1d');
+  const start = new Date(end.getTime() - widthMs('1d'));
+  const label = `check ${organization.name}`;
+  const ask = async (path: string, query: string, optional: boolean) => {
+    await client.request(path, query, { hardMaxBytes: mostAnswerBytes, signal, optional, decode: JSON.parse });
+    progress.advanced(label, 0);
+  };
+  const wanted = endpoints(organization);
+  progress.planned(label, wanted.length + 1);
+  try {
+    const answers = await Promise.allSettled([
+      ...wanted.map(({ path, dataset, optional }) =>
+        ask(path, queryString({ dataset, width: '1d', start, end, limit: 1, groupBy: [], filters: {} }), optional),
+      ),
+      ask('/organization/projects', 'limit=1', true),
+    ]);
+    signal.throwIfAborted();
+    return linesOf(organization.name, wanted, answers);
+  } finally {
+    await client.close();
+  }
+}
+
+function linesOf(
+  org: string,
+  wanted: ReturnType<typeof endpoints>,
+  answers: readonly PromiseSettledResult<void>[],
+): readonly CheckLine[] {
+  const rejected = answers.find(
+    (answer) => answer.status === 'rejected' && toEtlError(answer.reason).code === 'key_rejected',
+  );
+  if (rejected?.status === 'rejected') {
+    return [
+      failed(org, 'key', rejected.reason),
+      skipped(org, 'endpoints', 'not tried further: the key is not accepted'),
+    ];
+  }
+  const anyAnswered = answers.some(({ status }) => status === 'fulfilled');
+  const keyLine = anyAnswered ? [ok(org, 'key', 'accepted')] : [];
+  return [
+    ...keyLine,
+    ...wanted.map(({ path, optional }, index) => endpointLine(org, path, optional, answers[index])),
+    directoryLine(org, answers[wanted.length]),
+  ];
+}
+
+function endpointLine(
+  org: string,
+  path: string,
+  optional: boolean,
+  answer: PromiseSettledResult<void> | undefined,
+): CheckLine {
+  if (answer?.status !== 'rejected') return ok(org, path, 'readable');
+  const error = toEtlError(answer.reason);
+  if (!optional || error.code !== 'dataset_unavailable') return failed(org, path, error);
+  return { ...failed(org, path, error), status: 'notice' };
+}
+
+/** Names of projects, users and keys need a permission of their own; usage and costs do without. */
+function directoryLine(org: string, answer: PromiseSettledResult<void> | undefined): CheckLine {
+  const name = '/organization/projects';
+  if (answer?.status !== 'rejected') return ok(org, name, 'readable');
+  const remedy = 'Optional: api.management.read lets the key see the names of projects, users and keys.';
+  return { ...failed(org, name, answer.reason), status: 'notice', remedy };
+}
+
+function ok(org_id: string | null, name: string, detail: string): CheckLine {
+  return { org_id, name, status: 'ok', detail, remedy: null };
+}
+
+function skipped(org_id: string, name: string, detail: string): CheckLine {
+  return { org_id, name, status: 'skipped', detail, remedy: null };
+}
+
+function failed(org_id: string | null, name: string, thrown: unknown): CheckLine {
+  const { message, remedy } = toEtlError(thrown);
+  return { org_id, name, status: 'failed', detail: redact(message), remedy: redact(remedy) };
+}

@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.ts';
+import { loadConfig } from '../config.ts';
+import { demoQuestions, type Question } from '../derive/demo-questions.ts';
+import type { Log } from '../log.ts';
+import { withStore } from './database.ts';
+import { type QueryAnswer, runQuery } from './query.ts';
+import type { Progress, RunReport } from './report.ts';
+import { simulate, simulatorKey } from './simulate.ts';
+import { runSync } from './sync.ts';
+
+/** What the demonstration did. */
+export interface DemoReport {
+  /** Folder of the database, which stays. */
+  readonly data_dir: string;
+  readonly sync: RunReport;
+  readonly answers: readonly DemoAnswer[];
+}
+
+/** A question and its answer. */
+export interface DemoAnswer extends Question {
+  readonly answer: QueryAnswer;
+}
+
+/** What a demonstration needs. */
+export interface DemoContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Absolute folder of the embedded server. */
+  readonly dataDir: string;
+  readonly seed: number;
+}
+
+/**
+ * Loads a made-up year of every dataset from the simulator into an embedded database of its own and answers three
+ * questions about it in SQL. Asks nothing of the environment: no key, no database. Can be repeated.
+ */
+export async function runDemo(context: DemoContext): Promise<DemoReport> {
+  const { clock, log, dataDir, seed, signal } = context;
+  const simulator = await simulate({ clock, seed, port: null, level: null, horizonDays: null, replayFolder: null });
+  try {
+    const env = { OPENAI_ADMIN_KEY: simulatorKey, OPENAI_BASE_URL: simulator.url, USAGE_ETL_DATA_DIR: dataDir };
+    const config = loadConfig({ env, cwd: dataDir, configFile: null, clock });
+    return await withStore({ config, clock, log }, 'any', async (store) => {
+      const sync = await runSync({ ...context, config, store }, everything);
+      const answers: DemoAnswer[] = [];
+      for (const question of demoQuestions) {
+        answers.push({ ...question, answer: await runQuery(store, question.sql, signal) });
+      }
+      return { data_dir: dataDir, sync, answers };
+    });
+  } finally {
+    await simulator.close();
+  }
+}
+
+const everything = {
+  command: 'sync',
+  datasets: null,
+  organizations: null,
+  acceptRestatement: false,
+  preview: false,
+  from: null,
+  to: null,
+  refetch: false,
+} as const;
