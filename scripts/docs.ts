@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Blocks, blockNames, fillBlocks } from './docs/blocks.ts';
+import { commandSections, commandsTable } from './docs/cli.ts';
 import { datasetSections, datasetsTable } from './docs/datasets.ts';
 import { errorsTable, verdictsTable } from './docs/errors.ts';
 import { factColumnsTable, operationsTables } from './docs/schema.ts';
@@ -19,6 +20,8 @@ const blocks: Blocks = {
   'fact-columns-table': factColumnsTable,
   'operations-tables': operationsTables,
   'settings-table': settingsTable,
+  'commands-table': commandsTable,
+  'command-sections': commandSections,
 };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
