@@ -149,7 +149,7 @@ describe('what passes is repeated until it succeeds:', () => {
       },
     ],
     ['HTML with status 200', text('<!doctype html><title>Welcome</title>', 200, { 'content-type': 'text/html' })],
-    ['bytes that are not UTF-8', text(Buffer.from([0x7b, 0xff, 0xfe, 0x7d]))],
+    ['bytes that are not UTF-8', text(Buffer.from('{"fine":"\xff"}', 'latin1'))],
     ['gzip that is garbage', text('{"not":"gzip"}', 200, { 'content-encoding': 'gzip' })],
     [
       'gzip that breaks off',
@@ -309,6 +309,17 @@ describe('Retry-After', () => {
     const { client, clock } = testClient(baseUrl);
     await client.request(path, '', plain());
     expect(clock.waits).toEqual([1500]);
+  });
+
+  test('is honoured even when the body beside it is lost', async () => {
+    const lost: Answer = (reply) => {
+      reply.writeHead(429, { 'content-length': '100', 'retry-after': '37' });
+      reply.write('{"error"', () => reply.destroy());
+    };
+    const { baseUrl } = await serveInOrder(lost, json(1));
+    const { client, clock } = testClient(baseUrl);
+    await client.request(path, '', plain());
+    expect(clock.waits).toEqual([37_000]);
   });
 
   test('longer than the request may take fails the request, saying so', async () => {

@@ -161,17 +161,18 @@ describe('a refused grouping', () => {
     expect(session.refused).toEqual(['service_tier']);
   });
 
-  test('that comes late, after another slice gave it up, gives up nothing more', async () => {
+  test('that comes late, after other slices gave up more, brings nothing back', async () => {
     const firstDone = Promise.withResolvers<void>();
-    const { session } = await open(async (request) => {
+    const { session, server } = await open(async (request) => {
       if (request.query.get('start_time') === String(day(2))) await firstDone.promise;
-      return refusing('api_key_id')(request);
+      return refusing('api_key_id', 'api_source')(request);
     });
     const late = session.readSlice(bounds(2, 3), decode, signal);
     await session.readSlice(bounds(1, 2), decode, signal);
     firstDone.resolve();
-    expect(await late).toMatchObject({ grain: ['project_id', 'line_item', 'api_source'] });
-    expect(session.refused).toEqual(['api_key_id']);
+    expect(await late).toMatchObject({ grain: ['project_id', 'line_item'] });
+    expect(session.refused).toEqual(['api_key_id', 'api_source']);
+    expect(server.received).toHaveLength(3 + 2);
   });
 
   test('with nothing left to give up fails a required dataset, quoting the API', async () => {
@@ -253,6 +254,20 @@ describe('a moved horizon', () => {
     expect(first).toEqual({ beforeHorizon: true });
     expect(second).toMatchObject({ start: bounds(3, 4).start });
     expect(third).toMatchObject({ start: bounds(4, 6).start });
+  });
+
+  test('that comes late does not move it back', async () => {
+    const firstDone = Promise.withResolvers<void>();
+    const { session } = await open(async (request) => {
+      if (request.query.get('end_time') === String(day(6))) return answeringFrom('2026-11-03')(request);
+      await firstDone.promise;
+      return answeringFrom('2026-11-02')(request);
+    });
+    const late = session.readSlice(bounds(1, 5), decode, signal);
+    await session.readSlice(bounds(1, 6), decode, signal);
+    firstDone.resolve();
+    expect(await late).toMatchObject({ start: bounds(3, 5).start });
+    expect(session.horizon).toEqual(bounds(3, 5).start);
   });
 
   test('without a date fails, saying so', async () => {
