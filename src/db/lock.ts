@@ -42,7 +42,6 @@ export async function openLocks(store: Pick<Store, 'url'>): Promise<Locks> {
       lost.abort(new EtlError('database_transient', `The connection with the locks was lost: ${reason}`));
   };
   client.on('error', (error) => lose(reasonOf(error)));
-  client.on('end', () => lose('the server closed it'));
   // One question at a time, as pg demands of a single connection.
   let lastAnswer: Promise<unknown> = Promise.resolve();
   const ask = (sql: string, name: LockName) => {

@@ -62,9 +62,11 @@ describe('a store', () => {
 
   test('survives the loss of every connection, idle or lent out, and goes on', async () => {
     const lent = await store.pool.connect();
+    const lost = new Promise((resolve) => lent.once('end', resolve));
     await database.pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'usage-etl' and datname = current_database()`,
     );
+    await lost;
     await expect(lent.query('select 1')).rejects.toThrow();
     lent.release(true);
     expect(await scalar('1')).toBe(1);
