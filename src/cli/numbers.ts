@@ -57,11 +57,11 @@ export function instant(iso: string | null): string {
   return time.startsWith('00:00:00') ? date : `${date} ${time.slice(0, 5)}Z`;
 }
 
-/** How long ago, in the largest unit that says it. */
+/** How long ago, in the largest unit that says it: `now`, `5m ago`, `3h ago`, `12d ago`. */
 export function ago(iso: string, now: Date): string {
   const minutes = Math.max(0, Math.round((now.getTime() - new Date(iso).getTime()) / 60_000));
-  if (minutes < 1) return 'just now';
-  if (minutes < 120) return `${minutes} min ago`;
+  if (minutes < 1) return 'now';
+  if (minutes < 120) return `${minutes}m ago`;
   const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h ago` : `${Math.round(hours / 24)} days ago`;
+  return hours < 48 ? `${hours}h ago` : `${Math.round(hours / 24)}d ago`;
 }

@@ -51,12 +51,15 @@ export async function readOnlyQuery(
     await client.query('set local default_transaction_read_only = on');
     const answer = await (kind === 'direct' ? texts(client, sql) : throughCursor(client, sql));
     const columns = await namedTypes(client, answer.fields);
-    await client.query('rollback');
     return { columns, rows: answer.rows };
   } finally {
     signal.removeEventListener('abort', cancel);
-    // Discarded: whatever the statement did to its session goes with it.
-    client.release(true);
+    // Takes back what the statement set for its session, too; a connection that cannot roll back is not used again.
+    const broken = await client.query('rollback').then(
+      () => false,
+      () => true,
+    );
+    client.release(broken);
   }
 }
 

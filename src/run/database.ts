@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { embeddedServer } from '../db/embedded.ts';
 import { assertMigrated, type MigrationReport, type MigrationStatus, migrate, migrationStatus } from '../db/migrate.ts';
 import { openStore, type Store } from '../db/store.ts';
 import { EtlError } from '../errors.ts';
@@ -28,7 +28,7 @@ export async function withStore<T>(
   readiness: Readiness,
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
-  if (readiness === 'migrated') refuseAbsent(context.config);
+  if (readiness === 'migrated') await refuseAbsent(context);
   const { clock, log } = context;
   const store = await openStore({ ...context.config, clock, log });
   try {
@@ -40,8 +40,10 @@ export async function withStore<T>(
 }
 
 /** Reading must not bring a database into being only to find it empty. */
-function refuseAbsent({ databaseUrl, dataDir }: DatabaseContext['config']): void {
-  if (databaseUrl !== null || existsSync(dataDir)) return;
+async function refuseAbsent({ config: { databaseUrl, dataDir }, clock, log }: DatabaseContext): Promise<void> {
+  if (databaseUrl !== null) return;
+  const { folder } = await embeddedServer({ dataDir, clock, log }).status();
+  if (folder !== null) return;
   throw new EtlError('schema_missing', `nothing has been loaded yet: there is no database in ${dataDir}`, {
     remedy: 'Run usage-etl sync first, or name the database that was loaded: DATABASE_URL or USAGE_ETL_DATA_DIR.',
   });
@@ -53,7 +55,7 @@ export function migrateDatabase(context: DatabaseContext): Promise<MigrationRepo
 }
 
 /** How far the database is migrated. Changes nothing. */
-export function readMigrationStatus(context: DatabaseContext): Promise<MigrationStatus> {
-  refuseAbsent(context.config);
+export async function readMigrationStatus(context: DatabaseContext): Promise<MigrationStatus> {
+  await refuseAbsent(context);
   return withStore(context, 'any', ({ pool }) => migrationStatus(pool));
 }

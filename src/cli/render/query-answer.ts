@@ -91,10 +91,16 @@ function jsonValue(value: string | null, column: QueryColumn | undefined): unkno
       return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     case 'json':
     case 'jsonb':
-      return JSON.parse(value);
+      return JSON.parse(value, exactNumber);
     default:
       return textOf(value, column);
   }
+}
+
+/** A number of a JSON value, or its text where a double would not keep its digits. */
+function exactNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source;
+  return typeof value === 'number' && source !== undefined && String(value) !== source ? source : value;
 }
 
 /** As PostgreSQL writes it, but instants in ISO form; the session is in UTC. */

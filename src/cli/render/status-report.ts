@@ -46,7 +46,7 @@ function coverage(report: StatusReport, style: Style): string {
     { title: 'missing', align: 'right' },
     { title: 'refused', align: 'right' },
     { title: 'unsettled', align: 'right' },
-    { title: 'read', shrinksTo: 5 },
+    { title: 'read', shrinksTo: 6 },
   ] as const;
   const now = new Date(report.checked_at);
   const rows = report.datasets.map((one) => [
@@ -123,7 +123,7 @@ function runs(report: StatusReport, style: Style): string {
     { title: 'started' },
     { title: 'requests', align: 'right' },
     { title: 'rows' },
-    { title: 'error', shrinksTo: 5 },
+    ...(report.runs.some(({ error }) => error !== null) ? [{ title: 'error', shrinksTo: 8 }] : []),
   ] as const;
   const rows = report.runs.map((run) => [
     String(run.run_id),
