@@ -5,7 +5,7 @@ import { datasets } from '../../src/catalog/index.ts';
 import type { widthSeconds } from '../../src/catalog/width.ts';
 import type { TruthRow } from '../../src/simulator/index.ts';
 import { simulatorWith } from './client.ts';
-import { sumOf } from './rows.ts';
+import { canonical, sumOf } from './rows.ts';
 
 const day = (iso: string) => new Date(`${iso}T00:00:00Z`);
 const daysAfter = (start: Date, days: number) => new Date(start.getTime() + days * 86_400_000);
@@ -155,11 +155,39 @@ test('the money has credits, free usage, line items in the forms of real bills, 
     'gpt-5.6-luna, cache writes',
     'gpt-audio-mini-2025-12-15 audio, input',
     'gpt-image-2-2026-04-21 image, output',
+    'gpt-image-2.5-flare image, cached input',
     'web search tool calls',
     'assistants api | file search',
   ]) {
     expect(items).toContain(form);
   }
+  const unitsOf = Map.groupBy(rows, (row) => row['line_item']);
+  for (const [, billed] of unitsOf) expect(new Set(billed.map((row) => row['quantity_unit'])).size).toBe(1);
   has((row) => /^priority \| /.test(String(row['line_item'])));
   has((row) => /, long context$/.test(String(row['line_item'])));
+});
+
+test('a line item costs its price for every unit, however many groups were billed together', async () => {
+  const simulator = await simulatorWith();
+  const query = { dataset: 'costs', width: '1d' as const, from: day('2026-09-01'), to: day('2026-11-01') };
+  const billed = simulator.truth({ ...query, groupBy: ['line_item'] }).flatMap(({ rows }) => rows);
+  const cents: Readonly<Record<string, bigint>> = { 'gpt-5.6-sol, input': 250n, 'gpt-4.1-2025-04-14, output': 800n };
+  for (const [lineItem, centsPerMillion] of Object.entries(cents)) {
+    const rows = billed.filter((row) => row['line_item'] === lineItem);
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) {
+      const hundredMillionths = BigInt(String(row['quantity'])) * centsPerMillion;
+      const digits = hundredMillionths.toString().padStart(9, '0');
+      expect(row['amount_value']).toBe(canonical(`${digits.slice(0, -8)}.${digits.slice(-8)}`));
+    }
+  }
+});
+
+test('what is stored stands in every bucket of its day', async () => {
+  const simulator = await simulatorWith();
+  const query = { dataset: 'vector_stores', from: day('2026-11-10'), to: day('2026-11-11'), groupBy: ['project_id'] };
+  const [whole] = simulator.truth({ ...query, width: '1d' });
+  const hours = simulator.truth({ ...query, width: '1h' });
+  expect(whole?.rows.length).toBeGreaterThan(1);
+  expect(hours.map(({ rows }) => rows)).toEqual(Array.from({ length: 24 }, () => whole?.rows));
 });

@@ -1,6 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { costs as costsDataset } from '../../src/catalog/datasets/costs.ts';
 import type { Fault, FaultPlan, Simulator } from '../../src/simulator/index.ts';
-import { get, getBuckets, getError, getPage, seconds, simulatorWith, urlOf, type WireBucket } from './client.ts';
+import {
+  get,
+  getBuckets,
+  getError,
+  getPage,
+  seconds,
+  simulatorWith,
+  urlOf,
+  type WireBucket,
+  type WirePage,
+} from './client.ts';
+import { parseExactly, rowOf, sumOf } from './rows.ts';
 
 const completions = '/organization/usage/completions';
 const costs = '/organization/costs';
@@ -245,6 +257,25 @@ describe('pages', () => {
     for (const result of whole) {
       const parts = split.filter((part) => part['model'] === result['model'] && part['user_id'] === result['user_id']);
       expect(parts.reduce((sum, part) => sum + Number(part['input_tokens']), 0)).toBe(result['input_tokens']);
+    }
+  });
+
+  test('split results sum to the last digit of money', async () => {
+    const simulator = await simulatorWith();
+    const dust = { dimensions: { line_item: 'dust' }, measures: { amount_value: `0.${'1'.padStart(39, '0')}` } };
+    simulator.restate([{ kind: 'add-group', dataset: 'costs', day: new Date(start_time * 1000), ...dust }]);
+    const parameters = { start_time, limit: 1, group_by: ['line_item'] };
+    const read = async () => {
+      const { data } = parseExactly(await (await get(simulator, costs, parameters)).text()) as WirePage;
+      return (data[0]?.results ?? []).map((result) => rowOf(costsDataset, result));
+    };
+    const whole = await read();
+    simulator.setFaults(always({ kind: 'split-results' }));
+    const split = await read();
+    expect(split).toHaveLength(2 * whole.length);
+    for (const row of whole) {
+      const parts = split.filter(({ line_item }) => line_item === row['line_item']);
+      expect(sumOf(parts, 'amount_value')).toBe(row['amount_value']);
     }
   });
 

@@ -76,7 +76,7 @@ const fourteenth: Dataset = defineDataset({
   table: 'usage_translations',
   since: 'baseline',
   optional: true,
-  pageLimits: { '1d': { default: 3, max: 5 } },
+  pageLimits: { '1h': { default: 24, max: 24 }, '1d': { default: 3, max: 5 } },
   settleSeconds: {},
   bytesPerResult: 100,
   columns: [
@@ -84,6 +84,7 @@ const fourteenth: Dataset = defineDataset({
     dimension('language', 'Language.'),
     flag('formal', 'Whether it is formal.'),
     count('words', { unit: 'words', doc: 'Words translated.' }),
+    count('glossary_terms', { unit: 'terms', doc: 'Terms known.', additivity: { kind: 'level' } }),
     {
       role: 'measure',
       name: 'effort',
@@ -113,12 +114,23 @@ test('a made-up dataset is answered like any other', async () => {
   expect(results[0]).toEqual({
     object: fourteenth.object,
     words: expect.any(Number),
+    glossary_terms: expect.any(Number),
     effort: { hours: expect.any(Number) },
     project_id: null,
     language: results[0]?.['language'],
     formal: results[0]?.['formal'],
   });
-  expect(await getError(simulator, fourteenth.path, { ...week, bucket_width: '1h' })).toMatchObject({ status: 400 });
+  expect(await getError(simulator, fourteenth.path, { ...week, bucket_width: '1m' })).toMatchObject({ status: 400 });
+});
+
+test('beside a level, what flows is counted in one bucket of the day only', async () => {
+  const simulator = await simulatorWith({ datasets: [fourteenth] });
+  const window = { start_time, end_time: start_time + 86_400 };
+  const [whole] = (await getPage(simulator, fourteenth.path, window)).data;
+  const hours = (await getPage(simulator, fourteenth.path, { ...window, bucket_width: '1h' })).data;
+  const { words, glossary_terms } = whole?.results[0] ?? {};
+  expect(hours.map(({ results }) => results[0]?.['glossary_terms'])).toEqual(Array(24).fill(glossary_terms));
+  expect(hours.reduce((sum, { results }) => sum + Number(results[0]?.['words']), 0)).toBe(words);
 });
 
 test('costs are the same whether or not the usage they come from is answered', async () => {

@@ -47,7 +47,7 @@ const chatModels: readonly Model[] = [
   plain('gpt-4o-mini-2024-07-18'),
   plain('ft-gpt-4o-2024-08-06'),
   { name: 'gpt-audio-mini-2025-12-15', shares: [voice] },
-  { name: 'gpt-image-2-2026-04-21', shares: [drawing] },
+  { name: 'gpt-image-2.5-flare', shares: [drawing] },
 ];
 
 const modelsByDataset: Readonly<Record<string, readonly Model[]>> = {

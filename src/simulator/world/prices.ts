@@ -41,7 +41,7 @@ const byModel: Readonly<Record<string, TokenPrices>> = {
   'gpt-4o-mini-2024-07-18': prices('0.15', '0.075', '0.15', '0.6'),
   'ft-gpt-4o-2024-08-06': prices('3.75', '1.875', '3.75', '15'),
   'gpt-audio-mini-2025-12-15': prices('0.6', '0.06', '0.6', '2.4', 16n),
-  'gpt-image-2-2026-04-21': prices('5', '1.25', '5', '10', 3n),
+  'gpt-image-2.5-flare': prices('5', '1.25', '5', '10', 3n),
   'text-embedding-3-small': prices('0.02', '0', '0', '0'),
   'text-embedding-3-large': prices('0.13', '0', '0', '0'),
   'text-embedding-ada-002-v2': prices('0.1', '0', '0', '0'),
