@@ -28,7 +28,7 @@ export function connectionConfig(databaseUrl: string, applicationName: string): 
 }
 
 /** Gives a new connection the program's session settings. */
-export async function prepareSession(client: pg.ClientBase): Promise<void> {
+async function prepareSession(client: pg.ClientBase): Promise<void> {
   await client.query(sessionSettings);
 }
 
@@ -79,7 +79,7 @@ export async function requireSupportedServer(client: Pick<pg.Pool, 'query'> | pg
 }
 
 /** `number` is server_version_num, `name` server_version. */
-export function checkServerVersion(number: number, name: string): void {
+function checkServerVersion(number: number, name: string): void {
   if (number < oldestServerVersion) {
     throw new EtlError('database_unsuitable', `The database is PostgreSQL ${name}; 15 or newer is needed`);
   }

@@ -28,8 +28,12 @@ export type Start =
 const pollMs = 10;
 
 /** Reads what the server noted down; null when there is no note or it is still being written. */
-export async function readPostmaster(cluster: Cluster): Promise<Postmaster | null> {
-  const [pid, , startedAt, port, , , , status] = ((await readIfPresent(pidFile(cluster))) ?? '').split('\n');
+export function readPostmaster(cluster: Cluster): Promise<Postmaster | null> {
+  return readNote(pidFile(cluster));
+}
+
+async function readNote(path: string): Promise<Postmaster | null> {
+  const [pid, , startedAt, port, , , , status] = ((await readIfPresent(path)) ?? '').split('\n');
   if (pid === undefined || startedAt === undefined || !/^-?\d+$/.test(pid)) return null;
   return {
     pid: Math.abs(Number(pid)),
@@ -51,9 +55,21 @@ export async function isServing(cluster: Cluster, { pid }: Postmaster): Promise<
   return stdout.includes(cluster.data);
 }
 
-/** Takes away the note of a server that is gone, where PostgreSQL would mistake another process for it. */
-export async function forgetPostmaster(cluster: Cluster): Promise<void> {
-  await rm(pidFile(cluster), { force: true });
+/**
+ * Takes away the note of a server that is gone, where PostgreSQL would mistake another process for it. It is looked at
+ * again once it is out of the way: another command may have started the server since.
+ */
+export async function forgetPostmaster(cluster: Cluster, gone: Postmaster): Promise<void> {
+  const aside = temporaryBeside(join(cluster.folder, 'postmaster.pid'));
+  try {
+    await rename(pidFile(cluster), aside);
+  } catch (failure) {
+    if (errnoOf(failure) === 'ENOENT') return;
+    throw failure;
+  }
+  const taken = await readNote(aside);
+  const same = taken?.pid === gone.pid && taken.startedAtSeconds === gone.startedAtSeconds;
+  await (same ? rm(aside) : rename(aside, pidFile(cluster)));
 }
 
 /**
@@ -161,6 +177,7 @@ function serverFlags(cluster: Cluster, port: number): readonly string[] {
     lc_messages: 'C',
     logging_collector: 'off',
     log_destination: 'stderr',
+    log_checkpoints: 'off',
     // Statements and details can hold names and e-mail addresses.
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',

@@ -5,6 +5,14 @@ import { requireSupportedServer } from './connection.ts';
 import { isConnectionLoss, isDatabaseFailure, toDatabaseError } from './database-error.ts';
 import { lockKey } from './lock-key.ts';
 import { type Migration, packagedMigrations, readMigrations } from './migration-files.ts';
+import {
+  type AppliedMigration,
+  appliedMigrations,
+  ensureRecord,
+  newest,
+  refuseChanged,
+  refuseNewer,
+} from './migration-record.ts';
 
 /** How to migrate. */
 export interface MigrateOptions {
@@ -42,33 +50,8 @@ export interface MigrationStatus {
   readonly migrations: readonly MigrationState[];
 }
 
-interface AppliedMigration {
-  readonly version: number;
-  readonly name: string;
-  readonly checksum: string;
-  readonly applied_at: Date;
-  readonly applied_by_version: string;
-}
-
 /** Longest wait for another program that migrates the same database. */
 const lockTimeout = '10min';
-
-const createRecord = `
-  create schema if not exists openai_etl;
-  create table openai_etl.migrations (
-    version integer primary key,
-    name text not null,
-    checksum text not null,
-    applied_at timestamptz not null default now(),
-    applied_by_version text not null
-  );
-  comment on table openai_etl.migrations is 'Migrations applied to this database.';
-  comment on column openai_etl.migrations.version is 'Number of the migration, counted from 1.';
-  comment on column openai_etl.migrations.name is 'Name of its file without number and extension.';
-  comment on column openai_etl.migrations.checksum is 'SHA-256 of its file, hexadecimal.';
-  comment on column openai_etl.migrations.applied_at is 'When it was applied.';
-  comment on column openai_etl.migrations.applied_by_version is 'Version of usage-etl that applied it.';
-`;
 
 /**
  * Brings the database to the newest version the program knows, each migration and the record of it in one transaction.
@@ -143,48 +126,6 @@ async function lockMigrations(client: pg.PoolClient, log: Log): Promise<void> {
   await client.query('reset lock_timeout');
 }
 
-/** Asked for before it is created: `create … if not exists` demands the right to create even where nothing is missing. */
-async function ensureRecord(client: pg.PoolClient): Promise<void> {
-  if (!(await hasRecord(client))) await client.query(`begin; ${createRecord} commit`);
-}
-
-async function hasRecord(client: Pick<pg.Pool, 'query'>): Promise<boolean> {
-  const { rows } = await client.query<{ present: boolean }>(
-    `select to_regclass('openai_etl.migrations') is not null as present`,
-  );
-  return rows[0]?.present === true;
-}
-
-async function appliedMigrations(client: Pick<pg.Pool, 'query'>): Promise<readonly AppliedMigration[]> {
-  if (!(await hasRecord(client))) return [];
-  const { rows } = await client.query<AppliedMigration>(
-    'select version, name, checksum, applied_at, applied_by_version from openai_etl.migrations order by version',
-  );
-  return rows;
-}
-
-function refuseNewer(applied: readonly AppliedMigration[], migrations: readonly Migration[]): void {
-  const ahead = applied.find(({ version }) => version > newest(migrations));
-  if (ahead === undefined) return;
-  throw new EtlError(
-    'schema_newer',
-    `The database is at version ${newest(applied)}, brought there by usage-etl ${ahead.applied_by_version}; ` +
-      `this program knows versions up to ${newest(migrations)}`,
-  );
-}
-
-function refuseChanged(applied: readonly AppliedMigration[], migrations: readonly Migration[]): void {
-  for (const { version, checksum } of applied) {
-    const migration = migrations.find((known) => known.version === version);
-    if (migration === undefined || migration.checksum === checksum) continue;
-    throw new EtlError(
-      'migration_failed',
-      `${migration.file} has changed since it was applied to this database; an applied migration is frozen`,
-      { remedy: 'Restore the file, or install usage-etl again; put the change into a new migration.' },
-    );
-  }
-}
-
 async function apply(client: pg.PoolClient, migration: Migration, { log, version }: MigrateOptions): Promise<void> {
   try {
     await client.query('begin');
@@ -235,10 +176,6 @@ function stateOf(
     applied_at: record?.applied_at ?? null,
     applied_by_version: record?.applied_by_version ?? null,
   };
-}
-
-function newest(migrations: readonly { readonly version: number }[]): number {
-  return migrations.reduce((version, migration) => Math.max(version, migration.version), 0);
 }
 
 function raise(failure: unknown): never {

@@ -33,7 +33,7 @@ export interface CommandOptions {
 }
 
 /** This checkout. */
-export const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts a command and waits until it has the server, or has failed. */
 export async function startCommand(options: CommandOptions): Promise<Command> {
