@@ -142,16 +142,15 @@ test('costs are the same whether or not the usage they come from is answered', a
   expect(await getError(alone, completions, week)).toMatchObject({ status: 404 });
 });
 
-test('about as many groups a day are found as asked for', async () => {
-  const simulator = await simulatorWith({ groupsPerDataset: 400 });
-  const groupBy = dimensionsOf(datasets[0] as Dataset).map(({ name }) => name);
-  const [bucket] = simulator.truth({
-    dataset: 'completions',
-    width: '1d',
-    from: new Date('2026-11-03T00:00:00Z'),
-    to: new Date('2026-11-04T00:00:00Z'),
-    groupBy,
-  });
-  expect(bucket?.rows.length).toBeGreaterThan(320);
-  expect(bucket?.rows.length).toBeLessThan(480);
-});
+test.each(['completions', 'embeddings', 'audio_transcriptions'])(
+  'about as many groups of %s are found on a weekday as asked for',
+  async (name) => {
+    const simulator = await simulatorWith({ groupsPerDataset: 400 });
+    const dataset = datasets.find((candidate) => candidate.name === name) ?? fourteenth;
+    const groupBy = dimensionsOf(dataset).map((column) => column.name);
+    const [from, to] = [new Date('2026-11-03T00:00:00Z'), new Date('2026-11-04T00:00:00Z')];
+    const [bucket] = simulator.truth({ dataset: name, width: '1d', from, to, groupBy });
+    expect(bucket?.rows.length).toBeGreaterThan(320);
+    expect(bucket?.rows.length).toBeLessThan(480);
+  },
+);

@@ -27,12 +27,12 @@ const hexadecimal = '0123456789abcdef';
  */
 export function organizationOf(seed: number, groups: number): Organization {
   const random = randomFrom(seed, 'organization');
-  const count = (base: number, each: number) => base + Math.floor(groups / each);
-  const projects = Array.from({ length: count(5, 60) }, (_, index) => ({
+  const count = (base: number, perGroup: number) => base + Math.floor(groups * perGroup);
+  const projects = Array.from({ length: count(5, 1 / 60) }, (_, index) => ({
     id: `proj_${random.text(24)}`,
     name: projectNames[index] ?? `Project ${index + 1}`,
   }));
-  const userIds = Array.from({ length: count(8, 20) }, () => `user-${random.text(24)}`);
+  const userIds = Array.from({ length: count(8, 1 / 20) }, () => `user-${random.text(24)}`);
   return {
     id: `org-${random.text(24)}`,
     name: 'Simulated organization',
@@ -42,7 +42,7 @@ export function organizationOf(seed: number, groups: number): Organization {
       random,
       projects.map(({ id }) => id),
       userIds,
-      count(14, 4),
+      count(14, 2),
     ),
     vectorStoreIds: new Map(
       projects.map(({ id }) => [id, Array.from({ length: 3 }, () => `vs_${random.text(32, hexadecimal)}`)]),
