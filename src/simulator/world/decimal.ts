@@ -1,7 +1,7 @@
 import { EtlError } from '../../errors.ts';
 
 /** Decimal places of every exact decimal in the simulator: what the longest amounts seen in the field carry. */
-export const decimalPlaces = 39;
+const decimalPlaces = 39;
 
 /** 1, as an exact decimal. */
 export const one = 10n ** BigInt(decimalPlaces);

@@ -113,7 +113,7 @@ function pathOf(endpoints: ReadonlyMap<string, Endpoint>, name: string): string 
 }
 
 /** The UTC day an instant lies in. */
-export function dayOf(instant: Date): DayNumber {
+function dayOf(instant: Date): DayNumber {
   return Math.floor(instant.getTime() / 1000 / daySeconds);
 }
 
