@@ -7,7 +7,7 @@ import type { Style } from './style.ts';
 export function failureDocument(error: EtlError): unknown {
   const { code } = error;
   const problems = error instanceof ConfigError ? { problems: error.problems } : {};
-  return { error: { code, message: messageFor(error), remedy: redact(error.remedy), ...problems } };
+  return { error: { code, message: messageFor(error), remedy: error.remedy, ...problems } };
 }
 
 /** An error for people: what, where, and what to do about it. */
@@ -16,11 +16,11 @@ export function failureText(error: EtlError, style: Style): string {
   return [
     `${style.bad('error:')} ${what}`,
     ...where.map((line) => `  ${line}`),
-    `  ${style.bold('→')} ${redact(error.remedy)}`,
+    `  ${style.bold('→')} ${error.remedy}`,
   ].join('\n');
 }
 
-/** What the configuration accepts is the program's own text, in which a form such as sk-admin-… is no key. */
+/** What is accepted is the program's own text, as remedies are: a form such as sk-admin-… in it is no key. */
 function messageFor(error: EtlError): string {
   return error instanceof ConfigError ? error.message : redact(error.message);
 }

@@ -57,6 +57,13 @@ export function instant(iso: string | null): string {
   return time.startsWith('00:00:00') ? date : `${date} ${time.slice(0, 5)}Z`;
 }
 
+/** Where data of some width ends: the date for days, else month, day and minute, which leaves room for the rest. */
+export function through(iso: string | null, width: string): string {
+  if (iso === null) return '–';
+  const text = new Date(iso).toISOString();
+  return width === '1d' ? text.slice(0, 10) : `${text.slice(5, 10)} ${text.slice(11, 16)}Z`;
+}
+
 /** How long ago, in the largest unit that says it: `now`, `5m ago`, `3h ago`, `12d ago`. */
 export function ago(iso: string, now: Date): string {
   const minutes = Math.max(0, Math.round((now.getTime() - new Date(iso).getTime()) / 60_000));

@@ -7,18 +7,25 @@ export interface TableColumn {
   readonly align?: 'left' | 'right';
   /** Gives way, down to this many characters, when the table is wider than the screen. */
   readonly shrinksTo?: number;
+  /** Left out when shrinking is not enough; the last such column goes first. */
+  readonly droppable?: boolean;
 }
 
 const gap = '  ';
 
 /**
- * Rows under a dim header, aligned. Columns that may shrink are cut with `…` until the table fits; a table that still
- * does not fit is left as wide as it is, because a cut number is a wrong number.
+ * Rows under a dim header, aligned. Columns that may shrink are cut with `…` until the table fits, then those that may
+ * be dropped go; a table that still does not fit stays as wide as it is, because a cut number is a wrong number.
  */
 export function table(columns: readonly TableColumn[], rows: readonly (readonly string[])[], style: Style): string {
   const lines = [columns.map(({ title }) => title), ...rows];
   const natural = columns.map((_, index) => Math.max(...lines.map((line) => visibleLength(line[index] ?? ''))));
   const widths = fitted(columns, natural, style.columns);
+  const dropped = columns.findLastIndex(({ droppable }) => droppable === true);
+  if (dropped !== -1 && totalWidth(widths) > style.columns) {
+    const kept = <T>(cells: readonly T[]) => cells.toSpliced(dropped, 1);
+    return table(kept(columns), rows.map(kept), style);
+  }
   return lines
     .map((line, index) => {
       const cells = columns.map((column, at) => aligned(line[at] ?? '', widths[at] ?? 0, column.align ?? 'left'));
@@ -36,7 +43,7 @@ export function visibleLength(text: string): number {
 /** Takes what is too much from the columns that may shrink, the widest first. */
 function fitted(columns: readonly TableColumn[], natural: readonly number[], available: number): readonly number[] {
   const widths = [...natural];
-  let excess = widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1) - available;
+  let excess = totalWidth(widths) - available;
   while (excess > 0) {
     const spare = widths.map((width, index) => width - Math.max(columns[index]?.shrinksTo ?? width, 1));
     const widest = spare.indexOf(Math.max(...spare));
@@ -46,6 +53,10 @@ function fitted(columns: readonly TableColumn[], natural: readonly number[], ava
     excess -= 1;
   }
   return widths;
+}
+
+function totalWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
 }
 
 function aligned(text: string, width: number, align: 'left' | 'right'): string {

@@ -214,5 +214,5 @@ function skipped(org_id: string, name: string, detail: string): CheckLine {
 
 function failed(org_id: string | null, name: string, thrown: unknown): CheckLine {
   const { message, remedy } = toEtlError(thrown);
-  return { org_id, name, status: 'failed', detail: redact(message), remedy: redact(remedy) };
+  return { org_id, name, status: 'failed', detail: redact(message), remedy };
 }

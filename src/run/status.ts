@@ -30,7 +30,7 @@ export interface DatasetStatus {
   readonly last_read_at: string | null;
   readonly rows: number;
   readonly buckets_loaded: number;
-  /** Closed buckets from `from` to now that were never read. */
+  /** Closed buckets from `from` to now that were never read; none of an optional dataset the organization lacks. */
   readonly buckets_missing: number;
   readonly buckets_refused: number;
   /** Loaded, and still to be read again. */
@@ -240,7 +240,8 @@ async function datasetStatus(
       ? []
       : (await store.pool.query<{ from: Date; to: Date }>(gapsSql, [...key, from, end, statuses])).rows;
   const notLoaded = await find(['loaded']);
-  const neverRead = capability?.status === 'unavailable' ? [] : await find(['loaded', 'refused']);
+  const lacking = capability?.status === 'unavailable' && wanted.settings?.dataset.optional === true;
+  const neverRead = lacking ? [] : await find(['loaded', 'refused']);
   const gaps = neverRead.map((gap) => asGap(gap, bucket_width));
   return {
     org_id,

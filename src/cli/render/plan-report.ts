@@ -1,13 +1,12 @@
-import type { PlanReport } from '../../run/report.ts';
+import type { PlannedDataset, PlanReport } from '../../run/report.ts';
 import { count, counted, instant } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
+import { byOrganization } from './by-organization.ts';
 
 /** What a sync would ask for, for people. */
 export function planText({ requests, datasets }: PlanReport, style: Style): string {
-  const severalOrganizations = new Set(datasets.map(({ org_id }) => org_id)).size > 1;
   const columns = [
-    ...(severalOrganizations ? [{ title: 'organization', shrinksTo: 7 }] : []),
     { title: 'dataset', shrinksTo: 16 },
     { title: 'width' },
     { title: 'from' },
@@ -16,8 +15,7 @@ export function planText({ requests, datasets }: PlanReport, style: Style): stri
     { title: 'read along', align: 'right' },
     { title: 'requests', align: 'right' },
   ] as const;
-  const rows = datasets.map((plan) => [
-    ...(severalOrganizations ? [plan.org_id] : []),
+  const rowOf = (plan: PlannedDataset) => [
     plan.dataset,
     plan.bucket_width,
     instant(plan.from),
@@ -25,7 +23,8 @@ export function planText({ requests, datasets }: PlanReport, style: Style): stri
     count(plan.buckets_to_read),
     count(plan.buckets_reread),
     count(plan.requests),
-  ]);
+  ];
+  const tableOf = (plans: readonly PlannedDataset[]) => table(columns, plans.map(rowOf), style);
   const total = `${style.bold(counted(requests, 'request'))} would be made; nothing was asked and nothing written`;
-  return `${table(columns, rows, style)}\n${style.dim('in buckets; read along: settled buckets that cost no further request')}\n\n${total}`;
+  return `${byOrganization(datasets, tableOf, style)}\n${style.dim('in buckets; read along: settled buckets that cost no further request')}\n\n${total}`;
 }

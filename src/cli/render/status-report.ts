@@ -1,7 +1,8 @@
 import type { DatasetStatus, StatusReport } from '../../run/status.ts';
-import { ago, count, counted, instant } from '../numbers.ts';
+import { ago, count, counted, instant, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
+import { byOrganization } from './by-organization.ts';
 
 const gapsShown = 3;
 
@@ -30,17 +31,11 @@ function headline({ database, datasets }: StatusReport, style: Style): string {
   return `${style.bold(`${rows} rows`)} in ${where} ${database.server_version}, ${megabytes} MB`;
 }
 
-function severalOrganizations({ datasets }: StatusReport): boolean {
-  return new Set(datasets.map(({ org_id }) => org_id)).size > 1;
-}
-
 function coverage(report: StatusReport, style: Style): string {
-  const several = severalOrganizations(report);
   const columns = [
-    ...(several ? [{ title: 'organization', shrinksTo: 7 }] : []),
     { title: 'dataset', shrinksTo: 16 },
     { title: '' },
-    { title: 'from' },
+    { title: 'from', droppable: true },
     { title: 'through' },
     { title: 'loaded', align: 'right' },
     { title: 'missing', align: 'right' },
@@ -49,23 +44,19 @@ function coverage(report: StatusReport, style: Style): string {
     { title: 'read', shrinksTo: 6 },
   ] as const;
   const now = new Date(report.checked_at);
-  const rows = report.datasets.map((one) => [
-    ...(several ? [one.org_id] : []),
+  const rowOf = (one: DatasetStatus) => [
     one.dataset,
     one.bucket_width,
-    day(one, one.from),
-    day(one, one.through),
+    instant(one.from).slice(0, 10),
+    through(one.through, one.bucket_width),
     count(one.buckets_loaded),
     one.buckets_missing > 0 ? style.warn(count(one.buckets_missing)) : '0',
     one.buckets_refused > 0 ? style.bad(count(one.buckets_refused)) : '0',
     count(one.buckets_unsettled),
     one.last_read_at === null ? neverRead(one) : ago(one.last_read_at, now),
-  ]);
-  return section('Coverage, in buckets', table(columns, rows, style), style);
-}
-
-function day({ bucket_width }: DatasetStatus, iso: string | null): string {
-  return bucket_width === '1d' ? instant(iso).slice(0, 10) : instant(iso);
+  ];
+  const tableOf = (statuses: readonly DatasetStatus[]) => table(columns, statuses.map(rowOf), style);
+  return section('Coverage, in buckets', byOrganization(report.datasets, tableOf, style), style);
 }
 
 function neverRead({ capability, configured }: DatasetStatus): string {
@@ -74,27 +65,31 @@ function neverRead({ capability, configured }: DatasetStatus): string {
 }
 
 function gaps({ datasets }: StatusReport, style: Style): string {
-  const lines = datasets
-    .filter(({ gap_count, buckets_loaded }) => gap_count > 0 && buckets_loaded > 0)
-    .map((one) => {
-      const shown = one.gaps
-        .slice(0, gapsShown)
-        .map(({ from, to, buckets }) => `${instant(from)} to ${instant(to)} (${count(buckets)})`);
-      const rest = one.gap_count - shown.length;
-      return `  ${one.dataset} ${one.bucket_width}: ${shown.join(', ')}${rest > 0 ? `, and ${count(rest)} more` : ''}`;
-    });
-  return section('Gaps: never read, sync reads them next', lines.join('\n'), style);
+  const broken = datasets.filter(({ gap_count, buckets_loaded }) => gap_count > 0 && buckets_loaded > 0);
+  const listOf = (statuses: readonly DatasetStatus[]) => statuses.map(gapLine).join('\n');
+  return section('Gaps: never read, sync reads them next', byOrganization(broken, listOf, style), style);
+}
+
+function gapLine({ dataset, bucket_width, gaps: stretches, gap_count }: DatasetStatus): string {
+  const shown = stretches
+    .slice(0, gapsShown)
+    .map(({ from, to, buckets }) => `${instant(from)} to ${instant(to)} (${count(buckets)})`);
+  const rest = gap_count - shown.length;
+  return `  ${dataset} ${bucket_width}: ${shown.join(', ')}${rest > 0 ? `, and ${count(rest)} more` : ''}`;
 }
 
 function capabilities({ datasets }: StatusReport, style: Style): string {
-  const lines = datasets
-    .filter(({ capability, horizon }) => capability === 'reduced' || capability === 'unavailable' || horizon !== null)
-    .map(({ dataset, capability, grain, detail, horizon }) => {
-      const granted = capability === 'reduced' ? `reduced to ${grain.join(', ')}` : capability;
-      const reach = horizon === null ? '' : `; nothing before ${instant(horizon)}`;
-      return `  ${dataset}: ${granted}${reach}${detail === null ? '' : ` – ${detail}`}`;
-    });
-  return section('What the API grants less of', [...new Set(lines)].join('\n'), style);
+  const less = datasets.filter(
+    ({ capability, horizon }) => capability === 'reduced' || capability === 'unavailable' || horizon !== null,
+  );
+  const listOf = (statuses: readonly DatasetStatus[]) => [...new Set(statuses.map(capabilityLine))].join('\n');
+  return section('What the API grants less of', byOrganization(less, listOf, style), style);
+}
+
+function capabilityLine({ dataset, capability, grain, detail, horizon }: DatasetStatus): string {
+  const granted = capability === 'reduced' ? `reduced to ${grain.join(', ')}` : capability;
+  const reach = horizon === null ? '' : `; nothing before ${instant(horizon)}`;
+  return `  ${dataset}: ${granted}${reach}${detail === null ? '' : ` – ${detail}`}`;
 }
 
 function quarantine(report: StatusReport, style: Style): string {

@@ -1,7 +1,8 @@
 import type { DatasetReport, ErrorReport, RunReport } from '../../run/report.ts';
-import { count, counted, instant, money, moneyChange } from '../numbers.ts';
+import { count, counted, money, moneyChange, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { type TableColumn, table } from '../table.ts';
+import { byOrganization } from './by-organization.ts';
 
 /** What a run came to, for people: the datasets, the money, what needs attention, what to do next. */
 export function syncText(report: RunReport, style: Style): string {
@@ -32,25 +33,20 @@ function headline(report: RunReport, style: Style): string {
 
 function datasetTable(datasets: readonly DatasetReport[], style: Style): string {
   if (datasets.length === 0) return '';
-  const severalOrganizations = new Set(datasets.map(({ org_id }) => org_id)).size > 1;
   const severalWidths = new Set(datasets.map(({ bucket_width }) => bucket_width)).size > 1;
   const columns: readonly (TableColumn & { cell: (report: DatasetReport) => string; when?: boolean })[] = [
-    { title: 'organization', cell: ({ org_id }) => org_id, when: severalOrganizations, shrinksTo: 7 },
     { title: 'dataset', cell: ({ dataset }) => dataset, shrinksTo: 16 },
     { title: 'width', cell: ({ bucket_width }) => bucket_width, when: severalWidths },
     { title: 'status', cell: ({ status }) => painted(status, style) },
     { title: 'buckets', cell: bucketsCell },
     { title: 'rows', cell: rowsCell },
-    { title: 'grain', cell: grainCell, shrinksTo: 5 },
-    { title: 'data through', cell: throughCell },
+    { title: 'grain', cell: grainCell, shrinksTo: 5, droppable: true },
+    { title: 'data through', cell: (report) => through(report.data_through, report.bucket_width) },
   ];
   const shown = columns.filter(({ when }) => when !== false);
   const legend = style.dim('buckets: read [loaded/unchanged/refused] · rows: +added ~updated −removed');
-  return `${table(
-    shown,
-    datasets.map((report) => shown.map(({ cell }) => cell(report))),
-    style,
-  )}\n${legend}`;
+  const rowsOf = (reports: readonly DatasetReport[]) => reports.map((report) => shown.map(({ cell }) => cell(report)));
+  return `${byOrganization(datasets, (reports) => table(shown, rowsOf(reports), style), style)}\n${legend}`;
 }
 
 function painted(status: DatasetReport['status'], style: Style): string {
@@ -59,28 +55,27 @@ function painted(status: DatasetReport['status'], style: Style): string {
   return status === 'failed' ? style.bad(status) : style.warn(status);
 }
 
-function bucketsCell({
-  buckets_loaded: loaded,
-  buckets_unchanged: unchanged,
-  buckets_refused: refused,
-}: DatasetReport): string {
-  const read = loaded + unchanged + refused;
+function bucketsCell(report: DatasetReport): string {
+  const { buckets_loaded: loaded, buckets_unchanged: unchanged, buckets_refused: refused } = report;
+  const read = bucketsRead(report);
   return read === 0 ? '–' : `${count(read)} [${count(loaded)}/${count(unchanged)}/${count(refused)}]`;
 }
 
-function rowsCell({ rows_inserted: added, rows_updated: updated, rows_deleted: removed }: DatasetReport): string {
+function bucketsRead({ buckets_loaded, buckets_unchanged, buckets_refused }: DatasetReport): number {
+  return buckets_loaded + buckets_unchanged + buckets_refused;
+}
+
+function rowsCell(report: DatasetReport): string {
+  const { rows_inserted: added, rows_updated: updated, rows_deleted: removed } = report;
+  if (bucketsRead(report) === 0) return '–';
   return `+${count(added)} ~${count(updated)} −${count(removed)}`;
 }
 
-function grainCell({ grain, refused_dimensions: refused, status }: DatasetReport): string {
-  if (status === 'unavailable' || status === 'busy') return '–';
+function grainCell(report: DatasetReport): string {
+  const { grain, refused_dimensions: refused } = report;
+  if (bucketsRead(report) === 0) return '–';
   const wanted = grain.length + refused.length;
   return refused.length === 0 ? `all ${wanted}` : `${grain.length} of ${wanted}, without ${refused.join(', ')}`;
-}
-
-/** Of whole days the date is enough, and leaves room for the rest. */
-function throughCell({ data_through: through, bucket_width: width }: DatasetReport): string {
-  return width === '1d' ? instant(through).slice(0, 10) : instant(through);
 }
 
 /** The bill is in costs; costs_by_user is the same money, and stands in only where costs was not read. */
