@@ -16,7 +16,7 @@ import { type SettingName, settingSchemas, settings } from './config/settings.ts
 export type { Environment } from './config/admin-key.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
-export { type Setting, type SettingName, settings } from './config/settings.ts';
+export { type Setting, settings } from './config/settings.ts';
 
 /** The names of all datasets, in the order of the catalog. */
 export const datasetNames: readonly string[] = catalog.map(({ name }) => name);

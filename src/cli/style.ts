@@ -26,6 +26,3 @@ export function createStyle(colour: boolean, columns: number): Style {
     bad: paint('red'),
   };
 }
-
-/** Black and white, nothing cut. */
-export const plainStyle: Style = createStyle(false, Number.POSITIVE_INFINITY);

@@ -36,6 +36,6 @@ function subcommandNames(command: Command): readonly string[] {
 }
 
 /** The command as it is typed: `usage-etl db url`. */
-export function pathOf(command: Command): string {
+function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }

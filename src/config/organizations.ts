@@ -10,7 +10,7 @@ import { type Problem, problem } from './problem.ts';
 const defaultDays: Readonly<Record<Width, number>> = { '1d': 365, '1h': 30, '1m': 2 };
 
 /** The organization's name where the configuration names none. */
-export const defaultOrganizationName = 'default';
+const defaultOrganizationName = 'default';
 
 /** An organization's name and key. The key is empty where none was found. */
 export interface NamedKey {

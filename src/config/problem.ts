@@ -38,7 +38,7 @@ export function quoted(value: unknown): string {
 }
 
 /** One problem in one line. */
-export function problemLine({ where, received, accepted, suggestion }: Problem): string {
+function problemLine({ where, received, accepted, suggestion }: Problem): string {
   const meant = suggestion === null ? '' : `; did you mean ${suggestion}?`;
   return `${where}: ${received}; accepted: ${accepted}${meant}`;
 }

@@ -7,7 +7,7 @@ import { type ConfigSources, loadConfig } from '../../src/config.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 /** The instant every test of this room happens at. */
-export const now = '2026-11-23T12:00:00Z';
+const now = '2026-11-23T12:00:00Z';
 
 /** A key that looks like one and opens nothing. */
 export const adminKey = 'sk-admin-TEST0123456789abcdef';
