@@ -37,7 +37,9 @@ async function install(tarball: string, folder: string): Promise<string> {
 async function expectOutput(command: string, args: readonly string[], cwd: string, wanted: RegExp): Promise<void> {
   const started = performance.now();
   const options = { cwd, env: withoutConfiguration(), maxBuffer: 64 * 1024 * 1024, timeout: 180_000 };
-  const { stdout } = await run(command, args, options);
+  const { stdout } = await run(command, args, options).catch((failure: { stderr: string }) => {
+    throw new Error(`usage-etl ${args.join(' ')} failed:\n${failure.stderr}`);
+  });
   if (!wanted.test(stdout)) throw new Error(`usage-etl ${args.join(' ')} printed: ${stdout.slice(0, 2000)}`);
   console.log(`usage-etl ${args.join(' ')}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
