@@ -17,11 +17,8 @@ export function guardAgainstMassRemoval(
   dataset: Dataset,
   width: Width,
 ): void {
-  const full = [...entries.values()].filter((entry) => entry.closed && entry.rowCount > 0);
-  const emptied = sorting.changed.filter(({ start, rowCount }) => {
-    const entry = entries.get(start);
-    return rowCount === 0 && entry !== undefined && entry.closed && entry.rowCount > 0;
-  });
+  const full = [...entries.values()].filter(isFull);
+  const emptied = sorting.changed.filter(({ start, rowCount }) => rowCount === 0 && isFull(entries.get(start)));
   if (full.length < minFullBuckets || emptied.length * 2 <= full.length) return;
   const rows = emptied.reduce((sum, { start }) => sum + (entries.get(start)?.rowCount ?? 0), 0);
   const days = emptied.map(({ start }) => start);
@@ -31,4 +28,9 @@ export function guardAgainstMassRemoval(
     'mass_removal',
     `${dataset.name} ${width}: the API now reports nothing for ${emptied.length} of ${full.length} closed buckets that hold ${rows} rows (first ${from}, last ${to})`,
   );
+}
+
+/** What other filters leave out is no mistake of the provider. */
+function isFull(entry: LedgerEntry | undefined): boolean {
+  return entry?.closed === true && entry.sameFilters && entry.rowCount > 0;
 }

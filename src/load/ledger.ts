@@ -14,6 +14,8 @@ export interface LedgerEntry {
   readonly grain: readonly string[];
   /** True when the bucket was closed when it was last read. */
   readonly closed: boolean;
+  /** True when it was read with the filters of this reading. */
+  readonly sameFilters: boolean;
   /** True when rows are stored that no ledger entry accounts for. */
   readonly orphaned: boolean;
 }
@@ -26,6 +28,7 @@ interface EntryRow {
   readonly settled: boolean;
   readonly grain: string[];
   readonly closed: boolean;
+  readonly same_filters: boolean;
 }
 
 /**
@@ -36,15 +39,16 @@ export async function lockBuckets(
   context: SliceContext,
   slice: ParsedSlice,
 ): Promise<ReadonlyMap<number, LedgerEntry>> {
-  const { client, options } = context;
+  const { client, options, reading } = context;
   const key = [options.organization, options.dataset.name, options.width];
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`usage_etl slice ${key.join(' ')}`]);
   const starts = slice.buckets.map(({ start }) => new Date(start * 1000));
   const { rows } = await client.query<EntryRow>(
-    `select bucket_start, row_count, content_hash, observed_at, settled, grain, observed_at >= bucket_end as closed
+    `select bucket_start, row_count, content_hash, observed_at, settled, grain, observed_at >= bucket_end as closed,
+       filters is not distinct from $6 as same_filters
      from openai_etl.buckets
      where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start between $4 and $5`,
-    [...key, starts.at(0), starts.at(-1)],
+    [...key, starts.at(0), starts.at(-1), reading.filters],
   );
   const entries = new Map(rows.map((row) => [row.bucket_start.getTime() / 1000, entryOf(row)]));
   for (const start of await orphans(context, starts, entries)) entries.set(start, orphan);
@@ -59,6 +63,7 @@ function entryOf(row: EntryRow): LedgerEntry {
     settled: row.settled,
     grain: row.grain,
     closed: row.closed,
+    sameFilters: row.same_filters,
     orphaned: false,
   };
 }
@@ -70,6 +75,7 @@ const orphan: LedgerEntry = {
   settled: false,
   grain: [],
   closed: false,
+  sameFilters: false,
   orphaned: true,
 };
 

@@ -49,8 +49,8 @@ export interface LoaderOptions {
   readonly settleSeconds: number;
   /** Applies an answer that would empty most of a slice. */
   readonly acceptRestatement: boolean;
-  /** Replaces finer readings of settled buckets too. */
-  readonly refetch: boolean;
+  /** Dimensions that settled buckets do not lose to a coarser reading; none when a refetch was asked for. */
+  readonly keptDimensions: readonly string[];
   /** Counts what would change and writes nothing. */
   readonly preview: boolean;
 }
@@ -82,7 +82,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       const context: SliceContext = { client, options, statements, reading };
       const entries = await lockBuckets(context, slice);
       const refused = slice.buckets.filter(({ fault }) => fault !== null).map(({ start }) => start);
-      const sorting = sortBuckets(encoded, refused, entries, reading, options.refetch);
+      const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions);
       if (!options.acceptRestatement) guardAgainstMassRemoval(sorting, entries, dataset, width);
       const touched = [...sorting.fresh, ...sorting.changed];
       const before = await moneyStored(context, sorting.changed);

@@ -24,16 +24,17 @@ interface Read {
 
 /**
  * Sorts the buckets of a slice by what the ledger knows of each. A reading older than the stored one is left out, and
- * so is one at a coarser grain of a settled bucket, unless `refetch` asks for it.
+ * so is one of a settled bucket that lacks a dimension stored and still wanted.
+ * @param keptDimensions dimensions not to be lost from settled buckets
  */
 export function sortBuckets(
   encoded: readonly EncodedBucket[],
   refused: readonly number[],
   entries: ReadonlyMap<number, LedgerEntry>,
   read: Read,
-  refetch: boolean,
+  keptDimensions: readonly string[],
 ): Sorting {
-  const sorting = Object.groupBy(encoded, (bucket) => fateOf(bucket, entries.get(bucket.start), read, refetch));
+  const sorting = Object.groupBy(encoded, (bucket) => fateOf(bucket, entries.get(bucket.start), read, keptDimensions));
   const changed = sorting.changed ?? [];
   const older = refused.filter((start) => isOlder(entries.get(start), read));
   return {
@@ -46,11 +47,11 @@ export function sortBuckets(
   };
 }
 
-function fateOf(bucket: EncodedBucket, entry: LedgerEntry | undefined, read: Read, refetch: boolean) {
+function fateOf(bucket: EncodedBucket, entry: LedgerEntry | undefined, read: Read, keptDimensions: readonly string[]) {
   if (entry === undefined) return 'fresh';
   if (isOlder(entry, read)) return 'kept';
   if (entry.contentHash?.equals(bucket.hash) === true) return 'unchanged';
-  if (entry.settled && !refetch && isFiner(entry.grain, read.grain)) return 'kept';
+  if (entry.settled && losesDetail(entry.grain, read.grain, keptDimensions)) return 'kept';
   return entry.contentHash === null && !entry.orphaned ? 'fresh' : 'changed';
 }
 
@@ -58,6 +59,11 @@ function isOlder(entry: LedgerEntry | undefined, read: Read): boolean {
   return entry !== undefined && entry.contentHash !== null && entry.observedAt > read.observedAt;
 }
 
-function isFiner(stored: readonly string[], read: readonly string[]): boolean {
-  return stored.length > read.length && read.every((name) => stored.includes(name));
+/** True when the stored rows have every dimension of the reading and another one that is still wanted, and no unwanted one. */
+function losesDetail(stored: readonly string[], read: readonly string[], kept: readonly string[]): boolean {
+  return (
+    stored.length > read.length &&
+    read.every((name) => stored.includes(name)) &&
+    stored.every((name) => kept.includes(name))
+  );
 }

@@ -10,8 +10,14 @@ export async function recordCapabilities(run: OrganizationRun, finished: readonl
     const least = found.toSorted((a, b) => a.grain.length - b.grain.length || rank(a) - rank(b))[0];
     const [first] = jobRuns;
     if (least === undefined || first === undefined) continue;
-    await writeCapability(run.context.store.pool, first.job.organization, dataset, least);
+    const horizon = earliest(found.flatMap((one) => (one.horizon === null ? [] : [one.horizon])));
+    await writeCapability(run.context.store.pool, first.job.organization, dataset, { ...least, horizon });
   }
+}
+
+/** Of the same horizon aligned to several widths, the one that costs no bucket. */
+function earliest(instants: readonly Date[]): Date | null {
+  return instants.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
 }
 
 const rank = ({ status }: Capability) => ['unavailable', 'reduced', 'available'].indexOf(status);

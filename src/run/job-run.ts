@@ -41,7 +41,7 @@ export interface JobRun {
 
 /** Reads and loads everything a job has to. Errors end up in its tally; rejects only when the whole run must stop. */
 export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
-  const { context, options, now } = run;
+  const { context, options } = run;
   const { dataset, width, settleSeconds } = job.settings;
   const load = createLoader({
     store: context.store,
@@ -50,7 +50,7 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
     width,
     settleSeconds,
     acceptRestatement: options.acceptRestatement,
-    refetch: options.refetch,
+    keptDimensions: options.refetch ? [] : job.settings.groupBy,
     preview: options.preview,
   });
   const jobRun: JobRun = {
@@ -59,16 +59,27 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
     tally: emptyTally(),
     stopped: null,
   };
-  const plan = { end: options.to, obtainable: job.obtainable, refetch: options.refetch };
-  const [first, ...rest] = await planJob(context, job, now, plan);
-  context.progress.planned(labelOf(job), first === undefined ? 0 : 1 + rest.length);
-  if (first === undefined) return jobRun;
+  try {
+    await readAll(run, jobRun, load);
+  } catch (thrown) {
+    run.context.signal.throwIfAborted();
+    // What stopped the whole organization is reported once, for the organization.
+    if (!run.signal.aborted) judge(run, jobRun, toEtlError(thrown), 0);
+  }
+  return jobRun;
+}
+
+async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): Promise<void> {
+  const { job } = jobRun;
+  const plan = { end: run.options.to, obtainable: job.obtainable, refetch: run.options.refetch };
+  const [first, ...rest] = await planJob(run.context, job, run.now, plan);
+  run.context.progress.planned(labelOf(job), first === undefined ? 0 : 1 + rest.length);
+  if (first === undefined) return;
   const work = createWork(run, jobRun, load);
   // The first slice goes alone: what it finds out about grain, horizon and page size spares the others a refusal each.
   await work(first);
   const remaining = await replanned(run, jobRun, first, rest);
   await Promise.all(remaining.map(work));
-  return jobRun;
 }
 
 /** A dimension granted again makes older buckets worth reading again. */
@@ -97,7 +108,8 @@ function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): (sli
         failuresInARow = 0;
       } catch (thrown) {
         failuresInARow += 1;
-        judge(run, jobRun, toEtlError(rethrowAbort(run, thrown)), failuresInARow);
+        run.signal.throwIfAborted();
+        judge(run, jobRun, toEtlError(thrown), failuresInARow);
       }
     });
   };
@@ -135,10 +147,4 @@ function judge(run: OrganizationRun, jobRun: JobRun, error: EtlError, failuresIn
   if (error.verdict === 'stop_run' || error.verdict === 'stop_organization') run.stop(error);
   else if (error.verdict === 'stop_dataset' || error.verdict === 'mark_unavailable') jobRun.stopped = error;
   else if (failuresInARow >= maxFailuresInARow) jobRun.stopped = error;
-}
-
-/** What another part of the run was stopped for is no error of this one. */
-function rethrowAbort(run: OrganizationRun, thrown: unknown): unknown {
-  if (run.signal.aborted && thrown === run.signal.reason) throw thrown;
-  return thrown;
 }

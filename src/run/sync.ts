@@ -80,7 +80,7 @@ async function runOrganization(
     stop: (error) => stopped.abort(error),
   };
   try {
-    const { finished, error } = await runJobs(run, mine, stopped);
+    const { finished, error } = await runJobs(run, mine);
     if (!options.preview) await recordCapabilities(run, finished);
     const datasets: DatasetReport[] = [];
     for (const jobRun of finished) datasets.push(await reportJob(run, jobRun, error));
@@ -94,13 +94,10 @@ async function runOrganization(
 }
 
 /** Runs the jobs of an organization side by side. Rejects when the run was aborted from outside. */
-async function runJobs(run: OrganizationRun, jobs: readonly Job[], stopped: AbortController) {
-  const settled = await Promise.allSettled(jobs.map((job) => runJob(run, job)));
+async function runJobs(run: OrganizationRun, jobs: readonly Job[]) {
+  const finished = await Promise.all(jobs.map((job) => runJob(run, job)));
   run.context.signal.throwIfAborted();
-  const finished = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const failures = settled.flatMap((one) => (one.status === 'rejected' ? [toEtlError(one.reason)] : []));
-  const error = stopped.signal.aborted ? toEtlError(stopped.signal.reason) : (failures[0] ?? null);
-  return { finished, error };
+  return { finished, error: run.signal.aborted ? toEtlError(run.signal.reason) : null };
 }
 
 async function prepareJobs(context: RunContext, options: SyncOptions, organization: OrganizationSettings, now: Date) {

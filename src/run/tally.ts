@@ -111,6 +111,6 @@ export function errorReport({ code, message, remedy }: EtlError): ErrorReport {
 /** What a dataset's status is, from its tally. */
 export function statusOf(tally: Tally, unavailable: boolean): DatasetReport['status'] {
   if (unavailable) return 'unavailable';
-  if (tally.errors.length === 0 && tally.loaded.bucketsRefused === 0) return 'ok';
+  if (tally.errors.length === 0 && tally.loaded.bucketsRefused === 0 && tally.loaded.quarantined === 0) return 'ok';
   return tally.slicesLoaded === 0 ? 'failed' : 'partial';
 }

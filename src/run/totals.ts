@@ -47,15 +47,16 @@ export function readTotals(
       context.signal,
     );
     if ('beforeHorizon' in read) return new Map();
-    const { buckets } = assembleSlice(read.pages, width, read.start.getTime() / 1000, window.end.getTime() / 1000);
-    const bad = buckets.find(({ fault }) => fault !== null);
-    if (bad !== undefined) {
-      const start = new Date(bad.start * 1000).toISOString();
-      throw new EtlError(
-        'contract_broken',
-        `${dataset.path}: the total of ${start} cannot be typed: ${bad.fault?.detail ?? ''}`,
-      );
-    }
+    const { buckets, quarantined } = assembleSlice(
+      read.pages,
+      width,
+      read.start.getTime() / 1000,
+      window.end.getTime() / 1000,
+    );
+    // A total of which a part cannot be read proves nothing.
+    const [bad] = quarantined;
+    if (bad !== undefined)
+      throw new EtlError('contract_broken', `${dataset.path}: a total cannot be typed: ${bad.detail}`);
     return new Map(buckets.map(({ start, rows }) => [start, sumsOf(rows)]));
   };
 }

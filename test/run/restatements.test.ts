@@ -43,7 +43,13 @@ describe('when the provider restates history', () => {
     const changes: Restatement[] = [
       { kind: 'scale', dataset: 'completions', day: day(20), factor: 1.5 },
       { kind: 'scale', dataset: 'completions', day: day(12), factor: 0.25 },
-      { kind: 'move-group', dataset: 'completions', day: day(9), where: { model: await anyModel(day(9)) }, to: { user_id: 'user-moved' } },
+      {
+        kind: 'move-group',
+        dataset: 'completions',
+        day: day(9),
+        where: { model: await anyModel(day(9)) },
+        to: { user_id: 'user-moved' },
+      },
       { kind: 'remove-group', dataset: 'completions', day: day(8), where: { model: await anyModel(day(8)) } },
       { kind: 'empty-day', dataset: 'completions', day: day(6) },
       {
@@ -77,12 +83,16 @@ describe('when the provider restates history', () => {
     const entries = await recorded();
     const of = (change: string) => entries.filter((entry) => entry['change'] === change).length;
     expect(entries.length).toBeGreaterThan(0);
-    expect(new Set(entries.map((entry) => (entry['bucket_start'] as Date).getTime()))).toEqual(new Set([day.getTime()]));
+    expect(new Set(entries.map((entry) => (entry['bucket_start'] as Date).getTime()))).toEqual(
+      new Set([day.getTime()]),
+    );
     expect(of('updated') + of('removed')).toBe(before.difference(after).size);
     expect(of('updated') + of('added')).toBe(after.difference(before).size);
     const [updated] = entries.filter(({ change }) => change === 'updated') as { old_row: Row; new_row: Row }[];
     expect(updated?.new_row.output_tokens).toBe((updated?.old_row.output_tokens ?? 0) * 2);
-    expect(Object.keys(updated?.old_row ?? {}).sort()).toEqual([...completions.columns.map(({ name }) => name), 'extra'].sort());
+    expect(Object.keys(updated?.old_row ?? {}).sort()).toEqual(
+      [...completions.columns.map(({ name }) => name), 'extra'].sort(),
+    );
   });
 
   it('does not call the growth of the open bucket a restatement', async () => {
@@ -111,9 +121,7 @@ describe('when the provider restates history', () => {
 
   it('touches no row but those that changed', async () => {
     const { rows: before } = await nights.database.pool.query('select now() as now');
-    nights.simulator.restate([
-      { kind: 'scale', dataset: 'completions', day: daysBack(nights, 10), factor: 3 },
-    ]);
+    nights.simulator.restate([{ kind: 'scale', dataset: 'completions', day: daysBack(nights, 10), factor: 3 }]);
     const report = await nights.sync({ datasets: ['completions'] });
     const [{ rows_inserted = 0, rows_updated = 0, rows_deleted = -1 } = {}] = report.datasets;
     const { rows } = await nights.database.pool.query<{ moved: number }>(

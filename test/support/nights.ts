@@ -157,7 +157,13 @@ export function trueRows(
 }
 
 /** Asserts that a table equals the truth; shows a few of the rows that are missing or too many. */
-export async function expectTruth(nights: Nights, dataset: Dataset, width: Width, from: Date, groupBy?: readonly string[]) {
+export async function expectTruth(
+  nights: Nights,
+  dataset: Dataset,
+  width: Width,
+  from: Date,
+  groupBy?: readonly string[],
+) {
   const stored = await storedRows(nights, dataset, width);
   const truth = trueRows(nights, dataset, width, from, groupBy);
   const [storedSet, trueSet] = [new Set(stored), new Set(truth)];
