@@ -28,7 +28,7 @@ export const project = dimension(
 );
 export const user = dimension('user_id', 'User or service account that made the requests; null when not attributed.');
 export const apiKey = dimension('api_key_id', 'API key that made the requests; null when not attributed.');
-export const model = dimension('model', 'Model as the API names it, with its date where it has one.');
+const model = dimension('model', 'Model as the API names it, with its date where it has one.');
 export const batch = flag('batch', 'True for Batch API requests, false for others.');
 export const serviceTier = dimension('service_tier', 'Service tier that served the requests; an open list.');
 export const apiSource = dimension(

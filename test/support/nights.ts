@@ -40,12 +40,12 @@ export interface Nights {
 }
 
 export const organization = 'acme';
-export const adminKey = 'sk-admin-test-0123456789abcdef';
+const adminKey = 'sk-admin-test-0123456789abcdef';
 
 const quiet: Progress = { planned: () => undefined, advanced: () => undefined, finished: () => undefined };
 
 /** Settings of a dataset as a configuration without any wishes has them. */
-export function settingsOf(dataset: Dataset, width: Width, days: number): DatasetSettings {
+function settingsOf(dataset: Dataset, width: Width, days: number): DatasetSettings {
   return {
     dataset,
     width,
@@ -138,7 +138,7 @@ export async function storedRows(nights: Nights, dataset: Dataset, width: Width)
 }
 
 /** What the API's double says the table should hold. */
-export function trueRows(
+function trueRows(
   nights: Nights,
   dataset: Dataset,
   width: Width,
