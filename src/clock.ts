@@ -17,7 +17,13 @@ export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
   sleep: async (milliseconds, signal) => {
-    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+    try {
+      await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+    } catch (thrown) {
+      // Node rejects with an AbortError of its own.
+      signal?.throwIfAborted();
+      throw thrown;
+    }
   },
   every: (milliseconds, callback) => {
     const timer = setInterval(callback, milliseconds);

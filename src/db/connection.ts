@@ -42,7 +42,10 @@ export function createPool(databaseUrl: string, applicationName: string, maxConn
     // The pool waits for it, whatever its declared type says, so that no query overtakes the settings.
     onConnect: prepareSession,
   });
-  const onLoss = (error: Error) => log.warn({ reason: reasonOf(error) }, 'a connection to PostgreSQL was lost');
+  const onLoss = (error: Error) => {
+    // A server that stops right after the pool says goodbye may cut a socket that is still closing.
+    if (!pool.ending) log.warn({ reason: reasonOf(error) }, 'a connection to PostgreSQL was lost');
+  };
   pool.on('error', onLoss);
   // The pool listens only while a connection is idle; one that breaks while lent out would end the process.
   pool.on('connect', (client) => client.on('error', onLoss));
