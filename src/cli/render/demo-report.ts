@@ -1,4 +1,5 @@
 import type { DemoReport } from '../../run/demo.ts';
+import { invocation } from '../invocation.ts';
 import type { Style } from '../style.ts';
 import { answerTable } from './query-answer.ts';
 import { syncText } from './sync-report.ts';
@@ -15,10 +16,10 @@ export function demoText(report: DemoReport, dataDir: string, style: Style): str
   const more = [
     style.bold('Go on'),
     `  The database stays in ${dataDir}. Ask it anything:`,
-    `    USAGE_ETL_DATA_DIR=${shellQuoted(dataDir)} usage-etl query "select * from openai.costs limit 5"`,
+    `    USAGE_ETL_DATA_DIR=${shellQuoted(dataDir)} ${invocation} query "select * from openai.costs limit 5"`,
     '  Load your own organization:',
     '    export OPENAI_ADMIN_KEY=…   # an admin key with Usage: Read',
-    '    usage-etl check && usage-etl sync',
+    `    ${invocation} check && ${invocation} sync`,
   ].join('\n');
   return [syncText(report.sync, style), ...questions, more].join('\n\n');
 }
