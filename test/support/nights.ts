@@ -40,7 +40,7 @@ export interface Nights {
 }
 
 export const organization = 'acme';
-const adminKey = 'sk-admin-test-0123456789abcdef';
+export const adminKey = 'sk-admin-test-0123456789abcdef';
 
 const quiet: Progress = { planned: () => undefined, advanced: () => undefined, finished: () => undefined };
 
