@@ -40,6 +40,7 @@ describe('the identity of a series', () => {
     expect(idOf(names, ['ab', 'c'])).not.toBe(idOf(names, ['a', 'bc']));
     expect(idOf(names, ['a', null])).not.toBe(idOf(names, [null, 'a']));
     expect(idOf(names, ['', null])).not.toBe(idOf(names, [null, null]));
+    expect(idOf(['model'], ['auser_idb'])).not.toBe(idOf(names, ['a', 'b']));
     expect(idOf(['model'], ['a7:user_id1:b'])).not.toBe(idOf(names, ['a', 'b']));
   });
 
