@@ -16,6 +16,9 @@ export interface Baseline {
   readonly means: string;
 }
 
+/** PostgreSQL's own client; not everybody has it. */
+const client = 'psql';
+
 const table = 'public.baseline';
 const columns = copyColumns(completions)
   .map((name) => `"${name}"`)
@@ -28,7 +31,7 @@ const runId = 'usage_etl.run_id';
 export async function prepareBaseline(from: Database, into: Database, folder: string): Promise<Baseline> {
   for (const format of ['text', 'binary']) await exportRows(from, join(folder, format), format);
   await into.pool.query(`create table ${table} (like ${factTable} including all) with (autovacuum_enabled = false)`);
-  const psql = spawnSync('psql', ['--version']).status === 0;
+  const psql = spawnSync(client, ['--version']).status === 0;
   const copyFile = psql ? copyWithPsql : copyWithDriver;
   return {
     means: psql ? '`psql \\copy`' : 'COPY by the driver, from a file',
@@ -64,7 +67,7 @@ async function copyWithPsql({ url }: Database, file: string, format: string): Pr
     PGOPTIONS: `-c ${runId}=1`,
   };
   const command = `\\copy ${table} (${columns}) from '${file}' (format ${format})`;
-  const psql = spawn('psql', ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--command=${command}`], {
+  const psql = spawn(client, ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--command=${command}`], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import {
   type PrepareOrder,
   type SyncOrder,
@@ -21,7 +20,7 @@ export interface PageServer {
 
 /** Starts the page server. */
 export async function startPageServer(): Promise<PageServer> {
-  const child = fork(join(import.meta.dirname, 'page-server.ts'));
+  const child = fork(new URL('./page-server.ts', import.meta.url));
   const { port } = serverStarted.parse(await nextMessage(child));
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
@@ -40,7 +39,7 @@ export async function startPageServer(): Promise<PageServer> {
  */
 export async function syncOnce(order: SyncOrder, profileFolder: string | null): Promise<SyncOutcome> {
   const profiling = profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
-  const child = fork(join(import.meta.dirname, 'sync-process.ts'), { execArgv: [...process.execArgv, ...profiling] });
+  const child = fork(new URL('./sync-process.ts', import.meta.url), { execArgv: [...process.execArgv, ...profiling] });
   const exited = once(child, 'exit');
   child.send(order);
   const outcome = syncOutcome.parse(await nextMessage(child));
