@@ -1,90 +1,9 @@
 import { type Width, widths } from '../catalog/width.ts';
 import type { DatasetSettings } from '../config.ts';
+import { type ErrorCode, errorKinds } from '../errors.ts';
 import { ceilToBucket, floorToBucket, widthMs } from '../plan/bucket.ts';
 import { type RunContext, startOf } from './context.ts';
-
-/** A stretch of time, half-open, in ISO instants. */
-export interface Gap {
-  readonly from: string;
-  readonly to: string;
-  readonly buckets: number;
-}
-
-/** What the ledger knows of one dataset at one width of one organization. */
-export interface DatasetStatus {
-  readonly org_id: string;
-  readonly dataset: string;
-  readonly bucket_width: Width;
-  /** False for what is stored but no longer asked for. */
-  readonly configured: boolean;
-  /** What the API grants; `unknown` before it was first asked. */
-  readonly capability: 'available' | 'reduced' | 'unavailable' | 'unknown';
-  readonly grain: readonly string[];
-  /** Why the capability is not full, as the API put it. */
-  readonly detail: string | null;
-  readonly horizon: string | null;
-  /** First instant wanted or stored, whichever is earlier. */
-  readonly from: string | null;
-  /** End of the newest bucket up to which everything from `from` on is loaded; null when nothing is. */
-  readonly through: string | null;
-  readonly last_read_at: string | null;
-  readonly rows: number;
-  readonly buckets_loaded: number;
-  /** Closed buckets from `from` to now that were never read; none of an optional dataset the organization lacks. */
-  readonly buckets_missing: number;
-  readonly buckets_refused: number;
-  /** Loaded, and still to be read again. */
-  readonly buckets_unsettled: number;
-  /** The oldest of the missing stretches. */
-  readonly gaps: readonly Gap[];
-  readonly gap_count: number;
-}
-
-/** One kind of entry in quarantine. */
-export interface QuarantineStatus {
-  readonly org_id: string;
-  readonly dataset: string;
-  readonly reason: string;
-  readonly entries: number;
-  readonly detail: string;
-  readonly last_seen_at: string;
-}
-
-/** One thing the API sends that the catalog does not know. */
-export interface DriftStatus {
-  readonly org_id: string;
-  readonly dataset: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly seen_count: number;
-  readonly first_seen_at: string;
-  readonly last_seen_at: string;
-}
-
-/** One execution. */
-export interface RunStatus {
-  readonly run_id: number;
-  readonly command: string;
-  readonly org_id: string;
-  readonly status: string;
-  readonly started_at: string;
-  readonly finished_at: string | null;
-  readonly requests: number;
-  readonly rows_inserted: number;
-  readonly rows_updated: number;
-  readonly rows_deleted: number;
-  readonly error: string | null;
-}
-
-/** What `status` prints. */
-export interface StatusReport {
-  readonly checked_at: string;
-  readonly database: { readonly server_version: string; readonly embedded: boolean; readonly size_bytes: number };
-  readonly datasets: readonly DatasetStatus[];
-  readonly quarantine: readonly QuarantineStatus[];
-  readonly drift: readonly DriftStatus[];
-  readonly runs: readonly RunStatus[];
-}
+import type { DatasetStatus, DriftStatus, Gap, QuarantineStatus, RunStatus, StatusReport } from './status-report.ts';
 
 /** Which part of the store to tell about; null for all. */
 export interface StatusOptions {
@@ -191,9 +110,11 @@ interface CapabilityRow {
   readonly grain: readonly string[];
   readonly horizon: Date | null;
   readonly detail: string | null;
+  readonly status_since: Date;
 }
 
-const capabilitiesSql = 'select org_id, dataset, status, grain, horizon, detail from openai_etl.capabilities';
+const capabilitiesSql =
+  'select org_id, dataset, status, grain, horizon, detail, status_since from openai_etl.capabilities';
 
 interface CoverageRow {
   readonly first: Date | null;
@@ -251,6 +172,8 @@ async function datasetStatus(
     capability: capability?.status ?? 'unknown',
     grain: capability?.grain ?? [],
     detail: capability?.detail ?? null,
+    capability_since: capability?.status_since.toISOString() ?? null,
+    remedy: remedyOf(capability?.detail ?? null),
     horizon: capability?.horizon?.toISOString() ?? null,
     from: from?.toISOString() ?? null,
     through: throughOf(from, notLoaded[0]?.from ?? coverage?.last ?? null, coverage?.last_read_at ?? null),
@@ -263,6 +186,12 @@ async function datasetStatus(
     gaps: gaps.slice(0, gapsShown),
     gap_count: gaps.length,
   };
+}
+
+/** A detail begins with the code of the error it comes from, where it comes from one. */
+function remedyOf(detail: string | null): string | null {
+  const code = detail?.split(':', 1)[0] ?? '';
+  return code in errorKinds ? errorKinds[code as ErrorCode].remedy : null;
 }
 
 /** The first bucket that should be there. The API's horizon is no gap; what is stored before it still counts. */

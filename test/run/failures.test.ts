@@ -7,6 +7,7 @@ import { decisions } from '../../src/catalog/datasets/decisions.ts';
 import { embeddings } from '../../src/catalog/datasets/embeddings.ts';
 import { images } from '../../src/catalog/datasets/images.ts';
 import { openLocks, writerLock } from '../../src/db/lock.ts';
+import { readStatus } from '../../src/run/status.ts';
 import { daysBack, expectTruth, liveThroughNights, type Nights, organization, storedRows } from '../support/nights.ts';
 
 const weekMs = 7 * 86_400_000;
@@ -43,13 +44,17 @@ describe('one dataset fails', () => {
     for (const dataset of [completions, costs, costsByUser]) {
       await expectTruth(nights, dataset, '1d', daysBack(nights, 15));
     }
-    const { rows } = await nights.database.pool.query(
-      `select dataset, status, detail is not null as says_why from openai_etl.capabilities where status <> 'available' order by 1`,
-    );
-    expect(rows).toEqual([
-      { dataset: 'decisions', status: 'unavailable', says_why: true },
-      { dataset: 'embeddings', status: 'unavailable', says_why: true },
+    const { datasets } = await readStatus(nights.context, { datasets: null, organizations: null });
+    const denied = datasets.filter(({ capability }) => capability === 'unavailable');
+    expect(denied).toMatchObject([
+      {
+        dataset: 'embeddings',
+        detail: expect.stringMatching(/^scope_missing/),
+        remedy: expect.stringContaining('Usage: Read'),
+      },
+      { dataset: 'decisions', detail: expect.stringMatching(/^dataset_unavailable/) },
     ]);
+    expect(denied.every(({ capability_since }) => capability_since !== null)).toBe(true);
   });
 
   it.each([400, 403, 404])('a %i of optional datasets alone is no failure', async (code) => {

@@ -1,4 +1,4 @@
-import type { DatasetStatus, StatusReport } from '../../run/status.ts';
+import type { DatasetStatus, StatusReport } from '../../run/status-report.ts';
 import { ago, count, counted, instant, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
@@ -86,10 +86,13 @@ function capabilities({ datasets }: StatusReport, style: Style): string {
   return section('What the API grants less of', byOrganization(less, listOf, style), style);
 }
 
-function capabilityLine({ dataset, capability, grain, detail, horizon }: DatasetStatus): string {
+function capabilityLine(status: DatasetStatus): string {
+  const { dataset, capability, grain, detail, horizon, capability_since: since, remedy } = status;
   const granted = capability === 'reduced' ? `reduced to ${grain.join(', ')}` : capability;
   const reach = horizon === null ? '' : `; nothing before ${instant(horizon)}`;
-  return `  ${dataset}: ${granted}${reach}${detail === null ? '' : ` – ${detail}`}`;
+  const when = since === null || capability === 'available' ? '' : ` since ${instant(since)}`;
+  const why = detail === null ? '' : ` – ${detail}`;
+  return `  ${dataset}: ${granted}${when}${reach}${why}${remedy === null ? '' : `\n    → ${remedy}`}`;
 }
 
 function quarantine(report: StatusReport, style: Style): string {

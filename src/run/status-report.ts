@@ -1,0 +1,88 @@
+import type { Width } from '../catalog/width.ts';
+
+/** A stretch of time, half-open, in ISO instants. */
+export interface Gap {
+  readonly from: string;
+  readonly to: string;
+  readonly buckets: number;
+}
+
+/** What the ledger knows of one dataset at one width of one organization. */
+export interface DatasetStatus {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly bucket_width: Width;
+  /** False for what is stored but no longer asked for. */
+  readonly configured: boolean;
+  /** What the API grants; `unknown` before it was first asked. */
+  readonly capability: 'available' | 'reduced' | 'unavailable' | 'unknown';
+  readonly grain: readonly string[];
+  /** Why the capability is not full, as the API put it. */
+  readonly detail: string | null;
+  /** Since when the capability is what it is; null before the API was first asked. */
+  readonly capability_since: string | null;
+  /** What to do about it; null when there is nothing to do. */
+  readonly remedy: string | null;
+  readonly horizon: string | null;
+  /** First instant wanted or stored, whichever is earlier. */
+  readonly from: string | null;
+  /** End of the newest bucket up to which everything from `from` on is loaded; null when nothing is. */
+  readonly through: string | null;
+  readonly last_read_at: string | null;
+  readonly rows: number;
+  readonly buckets_loaded: number;
+  /** Closed buckets from `from` to now that were never read; none of an optional dataset the organization lacks. */
+  readonly buckets_missing: number;
+  readonly buckets_refused: number;
+  /** Loaded, and still to be read again. */
+  readonly buckets_unsettled: number;
+  /** The oldest of the missing stretches. */
+  readonly gaps: readonly Gap[];
+  readonly gap_count: number;
+}
+
+/** One kind of entry in quarantine. */
+export interface QuarantineStatus {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly reason: string;
+  readonly entries: number;
+  readonly detail: string;
+  readonly last_seen_at: string;
+}
+
+/** One thing the API sends that the catalog does not know. */
+export interface DriftStatus {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly seen_count: number;
+  readonly first_seen_at: string;
+  readonly last_seen_at: string;
+}
+
+/** One execution. */
+export interface RunStatus {
+  readonly run_id: number;
+  readonly command: string;
+  readonly org_id: string;
+  readonly status: string;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly requests: number;
+  readonly rows_inserted: number;
+  readonly rows_updated: number;
+  readonly rows_deleted: number;
+  readonly error: string | null;
+}
+
+/** What `status` prints. */
+export interface StatusReport {
+  readonly checked_at: string;
+  readonly database: { readonly server_version: string; readonly embedded: boolean; readonly size_bytes: number };
+  readonly datasets: readonly DatasetStatus[];
+  readonly quarantine: readonly QuarantineStatus[];
+  readonly drift: readonly DriftStatus[];
+  readonly runs: readonly RunStatus[];
+}
