@@ -2,6 +2,7 @@ import type pLimit from 'p-limit';
 import { EtlError, toEtlError } from '../errors.ts';
 import { createLoader, type LoadSlice } from '../load/loader.ts';
 import type { Client } from '../openai/client.ts';
+import type { Interval } from '../plan/bucket.ts';
 import type { Slice } from '../plan/slices.ts';
 import type { RunContext, SyncOptions } from './context.ts';
 import { type Job, labelOf, planJob } from './job.ts';
@@ -98,31 +99,46 @@ async function replanned(
   return slices;
 }
 
+/** Reads and loads a planned slice, in as many requests as its size asks for. */
 function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): (slice: Slice) => Promise<void> {
   let failuresInARow = 0;
+  const attempt = async (slice: Interval): Promise<Attempted> => {
+    if (jobRun.stopped !== null || run.signal.aborted) return nothing;
+    try {
+      const outcome = await jobRun.reader.read(slice, run.signal);
+      if ('split' in outcome) return { parts: outcome.split, rows: 0 };
+      if (outcome.read !== null) await loadRead(run, jobRun, load, outcome.read);
+      failuresInARow = 0;
+      return { parts: [], rows: outcome.read?.parsed.results ?? 0 };
+    } catch (thrown) {
+      failuresInARow += 1;
+      run.signal.throwIfAborted();
+      judge(run, jobRun, toEtlError(thrown), failuresInARow);
+    }
+    return nothing;
+  };
+  // Parts queue up like slices, so that no worker ever holds more than one page in memory.
+  const work = async (slice: Interval): Promise<number> => {
+    const { parts, rows } = await run.limit(() => attempt(slice));
+    const rowsOfParts = await Promise.all(parts.map(work));
+    return rowsOfParts.reduce((sum, one) => sum + one, rows);
+  };
   return async (slice) => {
-    await run.limit(async () => {
-      if (jobRun.stopped !== null || run.signal.aborted) return;
-      try {
-        await readAndLoad(run, jobRun, load, slice);
-        failuresInARow = 0;
-      } catch (thrown) {
-        failuresInARow += 1;
-        run.signal.throwIfAborted();
-        judge(run, jobRun, toEtlError(thrown), failuresInARow);
-      }
-    });
+    run.context.progress.advanced(labelOf(jobRun.job), await work(slice));
   };
 }
 
-async function readAndLoad(run: OrganizationRun, jobRun: JobRun, load: LoadSlice, slice: Slice): Promise<void> {
-  let rows = 0;
-  for await (const part of jobRun.reader.readParts(slice, run.signal)) {
-    const result = await loadWithRetries(run, jobRun, load, part);
-    addSlice(jobRun.tally, part.parsed, result);
-    rows += part.parsed.results;
-  }
-  run.context.progress.advanced(labelOf(jobRun.job), rows);
+/** What one request came to: the results loaded, and the parts still to be asked for. */
+interface Attempted {
+  readonly parts: readonly Interval[];
+  readonly rows: number;
+}
+
+const nothing: Attempted = { parts: [], rows: 0 };
+
+async function loadRead(run: OrganizationRun, jobRun: JobRun, load: LoadSlice, read: ReadSlice): Promise<void> {
+  const result = await loadWithRetries(run, jobRun, load, read);
+  addSlice(jobRun.tally, read.parsed, result);
 }
 
 async function loadWithRetries(run: OrganizationRun, { job }: JobRun, load: LoadSlice, part: ReadSlice) {

@@ -11,23 +11,26 @@ import { splitSlice } from '../plan/slices.ts';
 import type { RunContext } from './context.ts';
 import { bucketsPerPage, type Job, softMaxBytes } from './job.ts';
 
-/** A slice, or a part of one, as read. */
+// Buckets differ in size: a slice only a little larger than the last page suggests is asked for as it is.
+const splitTolerance = 1.5;
+
+/** A slice as read. */
 export interface ReadSlice {
   readonly parsed: ParsedSlice;
   readonly grain: readonly string[];
   readonly observedAt: Date;
 }
 
+/** What came of asking for a slice: nothing where it lies before the horizon, smaller slices where it is too large. */
+export type ReadOutcome = { readonly read: ReadSlice | null } | { readonly split: readonly Interval[] };
+
 /** Reads the slices of one job. */
 export interface SliceReader {
   readonly session: Session;
   /** Requests made so far, repetitions not counted. */
   readonly requests: number;
-  /**
-   * Reads a slice, in as many parts as its size asks for, newest first. A part that lies before the horizon is left
-   * out. Throws what the session throws.
-   */
-  readParts(slice: Interval, signal: AbortSignal): AsyncGenerator<ReadSlice, void>;
+  /** Reads a slice, or says into which to split it. Throws what the session throws. */
+  read(slice: Interval, signal: AbortSignal): Promise<ReadOutcome>;
 }
 
 /** The reader of one job: what it finds out about grain, horizon and page size holds for all its slices. */
@@ -56,14 +59,13 @@ export function createSliceReader(
     log: context.log,
   });
 
-  const readPart = async (part: Interval, signal: AbortSignal): Promise<ReadSlice | null> => {
-    const buckets = bucketCount(part, width);
-    const limit = { ...part, limit: buckets, softMaxBytes: buckets > 1 ? softMaxBytes : null };
-    const read = await session.readSlice<Page>(limit, decode, signal);
+  const readWhole = async (slice: Interval, buckets: number, signal: AbortSignal): Promise<ReadSlice | null> => {
+    const bounds = { ...slice, limit: buckets, softMaxBytes: buckets > 1 ? softMaxBytes : null };
+    const read = await session.readSlice<Page>(bounds, decode, signal);
     if ('beforeHorizon' in read) return null;
     const length = read.pages.reduce((sum, page) => sum + page.length, 0);
     maxBuckets = bucketsPerPage(length, buckets);
-    const parsed = assembleSlice(read.pages, width, read.start.getTime() / 1000, part.end.getTime() / 1000);
+    const parsed = assembleSlice(read.pages, width, read.start.getTime() / 1000, slice.end.getTime() / 1000);
     return { parsed, grain: read.grain, observedAt: read.observedAt };
   };
 
@@ -72,21 +74,19 @@ export function createSliceReader(
     get requests() {
       return requests;
     },
-    readParts: async function* (slice, signal) {
-      const parts = [...splitSlice(slice, width, Math.min(maxBuckets, bucketCount(slice, width)))];
-      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-        try {
-          const read = await readPart(part, signal);
-          if (read !== null) yield read;
-        } catch (thrown) {
-          if (!(thrown instanceof PageTooLarge)) throw thrown;
-          maxBuckets = Math.min(bucketsPerPage(thrown.bytes, thrown.buckets), Math.ceil(bucketCount(part, width) / 2));
-          context.log.info(
-            { dataset: dataset.name, width, buckets: maxBuckets },
-            'pages are large: asking for fewer buckets',
-          );
-          parts.unshift(...splitSlice(part, width, maxBuckets));
-        }
+    read: async (slice, signal) => {
+      const buckets = bucketCount(slice, width);
+      if (buckets > maxBuckets * splitTolerance) return { split: splitSlice(slice, width, maxBuckets) };
+      try {
+        return { read: await readWhole(slice, buckets, signal) };
+      } catch (thrown) {
+        if (!(thrown instanceof PageTooLarge)) throw thrown;
+        maxBuckets = Math.min(bucketsPerPage(thrown.bytes, thrown.buckets), Math.ceil(buckets / 2));
+        context.log.info(
+          { dataset: dataset.name, width, buckets: maxBuckets },
+          'pages are large: asking for fewer buckets',
+        );
+        return { split: splitSlice(slice, width, maxBuckets) };
       }
     },
   };
