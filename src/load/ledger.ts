@@ -1,4 +1,5 @@
 import { widthSeconds } from '../catalog/width.ts';
+import { EtlError } from '../errors.ts';
 import type { ParsedSlice } from '../parse/slice.ts';
 import type { EncodedBucket } from './encode.ts';
 import type { SliceContext } from './loader.ts';
@@ -32,8 +33,8 @@ interface EntryRow {
 }
 
 /**
- * Locks the ledger of the dataset for this transaction and reads what it knows of the slice, by Unix seconds of the
- * bucket's start. Two slices of one dataset are loaded one after the other, whoever loads them.
+ * Locks what the ledger knows of the slice for this transaction and returns it, by Unix seconds of the bucket's start.
+ * Whoever else loads one of these buckets waits; buckets without an entry are settled by `claimFresh`.
  */
 export async function lockBuckets(
   context: SliceContext,
@@ -41,13 +42,13 @@ export async function lockBuckets(
 ): Promise<ReadonlyMap<number, LedgerEntry>> {
   const { client, options, reading } = context;
   const key = [options.organization, options.dataset.name, options.width];
-  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`usage_etl slice ${key.join(' ')}`]);
   const starts = slice.buckets.map(({ start }) => new Date(start * 1000));
   const { rows } = await client.query<EntryRow>(
     `select bucket_start, row_count, content_hash, observed_at, settled, grain, observed_at >= bucket_end as closed,
        filters is not distinct from $6 as same_filters
      from openai_etl.buckets
-     where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start between $4 and $5`,
+     where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start between $4 and $5
+     order by bucket_start ${options.preview ? '' : 'for update'}`,
     [...key, starts.at(0), starts.at(-1), reading.filters],
   );
   const entries = new Map(rows.map((row) => [row.bucket_start.getTime() / 1000, entryOf(row)]));
@@ -95,19 +96,31 @@ async function orphans(
   return rows.map((row) => row.bucket_start.getTime() / 1000);
 }
 
-/** Writes the ledger entries of a slice. */
+/**
+ * Enters buckets of which nothing is stored, before their rows are copied: of two transactions that load the same one,
+ * the later waits here and then gives up with `database_transient`, to look again at what is stored by then.
+ */
+export async function claimFresh(context: SliceContext, fresh: readonly EncodedBucket[]): Promise<void> {
+  const entered = await enter(context, fresh, `${moved} where b.content_hash is null`);
+  if (entered === fresh.length) return;
+  const { dataset, width } = context.options;
+  throw new EtlError('database_transient', `another run has just loaded buckets of ${dataset.name} ${width}`);
+}
+
+/** Writes the ledger entries of the other buckets of a slice. */
 export async function writeLedger(context: SliceContext, sorting: Sorting): Promise<void> {
-  await writeLoaded(context, [...sorting.fresh, ...sorting.changed], true);
-  await writeLoaded(context, sorting.unchanged, false);
+  await enter(context, sorting.changed, moved);
+  await enter(context, sorting.unchanged, '');
   await writeRefused(context, sorting.refused);
 }
 
-/** One statement for all: `revision`, `changed_at` and `changed_xid` move only where the content changed. */
-async function writeLoaded(context: SliceContext, buckets: readonly EncodedBucket[], changed: boolean): Promise<void> {
-  if (buckets.length === 0) return;
+const moved = ', revision = b.revision + 1, changed_at = excluded.changed_at, changed_xid = excluded.changed_xid';
+
+/** One statement for all buckets; `andSet` is what else becomes of an entry that is there. Gives the entries written. */
+async function enter(context: SliceContext, buckets: readonly EncodedBucket[], andSet: string): Promise<number> {
+  if (buckets.length === 0) return 0;
   const { client, options, reading } = context;
-  const seconds = widthSeconds[options.width];
-  await client.query(
+  const { rowCount } = await client.query(
     `insert into openai_etl.buckets as b (org_id, dataset, bucket_width, bucket_start, bucket_end, grain, filters,
        row_count, content_hash, revision, observed_at, changed_at, settled, status, run_id, changed_xid)
      select $1, $2, $3, start, start + make_interval(secs => $4), $5, $6, row_count, content_hash, 1, $7, $7,
@@ -116,23 +129,23 @@ async function writeLoaded(context: SliceContext, buckets: readonly EncodedBucke
      on conflict (org_id, dataset, bucket_width, bucket_start) do update set
        grain = excluded.grain, filters = excluded.filters, row_count = excluded.row_count,
        content_hash = excluded.content_hash, observed_at = excluded.observed_at, settled = excluded.settled,
-       status = 'loaded', run_id = excluded.run_id
-       ${changed ? ', revision = b.revision + 1, changed_at = excluded.changed_at, changed_xid = excluded.changed_xid' : ''}`,
+       status = 'loaded', run_id = excluded.run_id ${andSet}`,
     [
       options.organization,
       options.dataset.name,
       options.width,
-      seconds,
+      widthSeconds[options.width],
       reading.grain,
       reading.filters,
       reading.observedAt,
       options.settleSeconds,
       reading.runId,
       buckets.map(({ start }) => new Date(start * 1000)),
-      buckets.map(({ rowCount }) => rowCount),
+      buckets.map(({ rowCount: rows }) => rows),
       buckets.map(({ hash }) => hash),
     ],
   );
+  return rowCount ?? 0;
 }
 
 /** A refused bucket keeps what is stored; its entry says so and it is read again next time. */

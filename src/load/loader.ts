@@ -8,7 +8,7 @@ import { copyBuckets } from './copy.ts';
 import { recordDrift } from './drift.ts';
 import { createEncoder, type EncodedBucket } from './encode.ts';
 import { guardAgainstMassRemoval } from './guard.ts';
-import { lockBuckets, writeLedger } from './ledger.ts';
+import { claimFresh, lockBuckets, writeLedger } from './ledger.ts';
 import { type Money, moneyMoved, moneyOf } from './money.ts';
 import { recordQuarantine } from './quarantine.ts';
 import { type Replaced, replaceChanged } from './replace.ts';
@@ -84,6 +84,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       const refused = slice.buckets.filter(({ fault }) => fault !== null).map(({ start }) => start);
       const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions);
       if (!options.acceptRestatement) guardAgainstMassRemoval(sorting, entries, dataset, width);
+      if (!options.preview) await claimFresh(context, sorting.fresh);
       const touched = [...sorting.fresh, ...sorting.changed];
       const before = await moneyStored(context, sorting.changed);
       const replaced = await replace(context, sorting);
