@@ -23,8 +23,8 @@ export interface ParsedSlice {
 }
 
 interface Gathered {
-  rows: Map<string, Row>;
-  fault: Fault | null;
+  readonly rows: ReadonlyMap<string, Row>;
+  readonly fault: Fault | null;
 }
 
 /**
@@ -102,19 +102,21 @@ function gather(bucket: PageBucket, step: number, gathered: Map<number, Gathered
   }
   const before = gathered.get(start);
   if (before === undefined) {
-    gathered.set(start, { rows: new Map(bucket.rows), fault: null });
+    gathered.set(start, { rows: bucket.rows, fault: null });
     return;
   }
   if (before.fault !== null) return;
+  const rows = new Map(before.rows);
   for (const [key, row] of bucket.rows) {
-    const known = before.rows.get(key);
-    if (known === undefined) before.rows.set(key, row);
+    const known = rows.get(key);
+    if (known === undefined) rows.set(key, row);
     else if (!sameRow(known, row)) {
       const conflict: Fault = { reason: 'conflicting_repeat', detail: 'a group came again with other values' };
       refuse({ ...bucket, fault: conflict }, start, gathered, quarantined);
       return;
     }
   }
+  gathered.set(start, { rows, fault: null });
 }
 
 function refuse(bucket: PageBucket, start: number, gathered: Map<number, Gathered>, quarantined: Quarantined[]): void {
