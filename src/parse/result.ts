@@ -34,11 +34,13 @@ export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResul
   const grain = dataset.columns.filter((column) => column.role !== 'measure');
   const measures = dataset.columns.filter((column) => column.role === 'measure');
   const findExtra = createExtraFinder(dataset);
+  // Filled anew for every result: whoever keeps a series copies it.
+  const values: SeriesValue[] = grain.map(() => null);
   return (result, drift) => {
-    const values: SeriesValue[] = [];
-    for (const column of grain) values.push(decodeSeriesValue(column, result));
-    const counts: MeasureValue[] = [];
-    for (const measure of measures) counts.push(decodeMeasure(measure, result));
+    grain.forEach((column, index) => {
+      values[index] = decodeSeriesValue(column, result);
+    });
+    const counts = measures.map((measure) => decodeMeasure(measure, result));
     return { series: seriesOf(values), measures: counts, extra: findExtra(result, drift) };
   };
 }
