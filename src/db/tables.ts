@@ -28,6 +28,8 @@ export interface RunsTable {
   finished_at: NullableInstant;
   status: 'running' | 'ok' | 'partial' | 'failed';
   requests: Counter;
+  retries: Counter;
+  responses: ColumnType<Record<string, number>, string | undefined, string>;
   pages: Counter;
   results: Counter;
   rows_inserted: Counter;
@@ -75,6 +77,7 @@ export interface RestatementsTable {
   new_row: NullableJson;
   observed_at: Instant;
   run_id: number;
+  settled: Generated<boolean>;
 }
 
 /** What could not be typed, as received. */
@@ -129,6 +132,34 @@ export interface TieOutsTable {
   difference: Decimal;
   checked_at: Instant;
   run_id: number;
+  agrees: boolean;
+}
+
+/** What needs a person, from the moment it is first seen until it is over. */
+export interface AlertsTable {
+  alert_id: Assigned<number>;
+  kind: string;
+  org_id: string;
+  subject: string;
+  severity: 'critical' | 'warning' | 'notice';
+  summary: string;
+  detail: string;
+  remedy: string;
+  opened_at: Instant;
+  last_seen_at: Instant;
+  closed_at: NullableInstant;
+}
+
+/** What the webhook is told of alerts. */
+export interface NotificationsTable {
+  notification_id: Assigned<number>;
+  alert_id: number;
+  event: 'opened' | 'recovered';
+  created_at: Instant;
+  attempts: Counter;
+  last_attempt_at: NullableInstant;
+  last_error: string | null;
+  delivered_at: NullableInstant;
 }
 
 /** The migrations applied to this database. */
@@ -149,5 +180,7 @@ export interface Tables {
   'openai_etl.drift': DriftTable;
   'openai_etl.capabilities': CapabilitiesTable;
   'openai_etl.tie_outs': TieOutsTable;
+  'openai_etl.alerts': AlertsTable;
+  'openai_etl.notifications': NotificationsTable;
   'openai_etl.migrations': MigrationsTable;
 }

@@ -146,10 +146,10 @@ export async function recordTieOuts(
        where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start = any($6) and difference = 0 and run_id < $5
      )
      insert into openai_etl.tie_outs
-       (org_id, dataset, bucket_width, bucket_start, measure, stored, reported, difference, checked_at, run_id)
-     select $1, $2, $3, bucket_start, measure, stored, reported, difference, $4, $5
-     from unnest($6::timestamptz[], $7::text[], $8::numeric[], $9::numeric[], $10::numeric[])
-       as tie_out(bucket_start, measure, stored, reported, difference)`,
+       (org_id, dataset, bucket_width, bucket_start, measure, stored, reported, difference, agrees, checked_at, run_id)
+     select $1, $2, $3, bucket_start, measure, stored, reported, difference, agrees, $4, $5
+     from unnest($6::timestamptz[], $7::text[], $8::numeric[], $9::numeric[], $10::numeric[], $11::boolean[])
+       as tie_out(bucket_start, measure, stored, reported, difference, agrees)`,
     [
       ...key,
       run.checkedAt,
@@ -159,6 +159,7 @@ export async function recordTieOuts(
       tieOuts.map(({ stored }) => (stored === null ? null : formatDecimal(stored))),
       tieOuts.map(({ reported }) => formatDecimal(reported)),
       tieOuts.map(({ difference }) => formatDecimal(difference)),
+      tieOuts.map(({ agrees }) => agrees),
     ],
   );
 }

@@ -3,6 +3,10 @@ import type { Pool } from 'pg';
 /** Totals of a run, under the names of openai_etl.runs. */
 export interface RunTotals {
   readonly requests: number;
+  /** Requests that repeated a failed one. */
+  readonly retries: number;
+  /** Requests by what came of them: an HTTP status, or `network` where no answer arrived. */
+  readonly responses: Readonly<Record<string, number>>;
   readonly pages: number;
   readonly results: number;
   readonly rows_inserted: number;
@@ -38,7 +42,7 @@ export async function endRun(pool: Pool, runId: number, end: RunEnd): Promise<vo
   await pool.query(
     `update openai_etl.runs set finished_at = $2, status = $3, error = $4, requests = $5, pages = $6, results = $7,
        rows_inserted = $8, rows_updated = $9, rows_deleted = $10, buckets_loaded = $11, buckets_unchanged = $12,
-       buckets_refused = $13
+       buckets_refused = $13, retries = $14, responses = $15
      where run_id = $1`,
     [
       runId,
@@ -54,6 +58,8 @@ export async function endRun(pool: Pool, runId: number, end: RunEnd): Promise<vo
       end.buckets_loaded,
       end.buckets_unchanged,
       end.buckets_refused,
+      end.retries,
+      JSON.stringify(end.responses),
     ],
   );
 }

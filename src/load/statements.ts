@@ -12,7 +12,7 @@ export interface Statements {
   /** $1 organization, $2 width, $3 changed bucket starts, $4 those of them that were closed when last read. */
   readonly fillDiff: string;
   readonly countDiff: string;
-  /** $1 organization, $2 dataset, $3 width, $4 observed_at, $5 run_id. */
+  /** $1 organization, $2 dataset, $3 width, $4 observed_at, $5 run_id. To be run before the ledger is written. */
   readonly recordRestatements: string;
   /** $1 organization. */
   readonly deleteVanished: string;
@@ -66,9 +66,11 @@ export function statementsOf(dataset: Dataset): Statements {
       where f.series_id is null or s.series_id is null or ${valuesOf('f')} is distinct from ${valuesOf('s')}`,
     countDiff: `select change, count(*)::int as rows, count(*) filter (where closed)::int as closed from ${diff} group by change`,
     recordRestatements: `insert into openai_etl.restatements
-      (org_id, dataset, bucket_width, bucket_start, series_id, change, old_row, new_row, observed_at, run_id)
-      select $1, $2, $3, bucket_start, series_id, change, old_row, new_row, $4, $5 from ${diff}
-      where closed order by bucket_start, series_id`,
+      (org_id, dataset, bucket_width, bucket_start, series_id, change, old_row, new_row, observed_at, run_id, settled)
+      select $1, $2, $3, d.bucket_start, d.series_id, d.change, d.old_row, d.new_row, $4, $5, b.settled
+      from ${diff} d join openai_etl.buckets b
+        on b.org_id = $1 and b.dataset = $2 and b.bucket_width = $3 and b.bucket_start = d.bucket_start
+      where d.closed order by d.bucket_start, d.series_id`,
     deleteVanished: `delete from ${table} f using ${diff} d
       where d.change = 'removed' and f.org_id = $1 and f.bucket_start = d.bucket_start and f.series_id = d.series_id`,
     updateChanged: `update ${table} f set ${values.map((name) => `${name} = s.${name}`).join(', ')}, run_id = $2, updated_at = now()

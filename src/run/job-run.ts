@@ -40,7 +40,7 @@ export interface JobRun {
   stopped: EtlError | null;
 }
 
-/** Reads and loads everything a job has to. Errors end up in its tally; rejects only when the whole run must stop. */
+/** Reads and loads everything a job has to. Errors end up in its tally; never rejects. */
 export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
   const { context, options } = run;
   const { dataset, width, settleSeconds } = job.settings;
@@ -63,8 +63,7 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
   try {
     await readAll(run, jobRun, load);
   } catch (thrown) {
-    run.context.signal.throwIfAborted();
-    // What stopped the whole organization is reported once, for the organization.
+    // What stopped the whole organization or run is reported once, for the whole.
     if (!run.signal.aborted) judge(run, jobRun, toEtlError(thrown), 0);
   }
   return jobRun;

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
 import { datasets as catalog } from '../catalog/index.ts';
 import type { OrganizationSettings } from '../config.ts';
-import { type Locks, openLocks, runLock, writerLock } from '../db/lock.ts';
+import { type Locks, openLocks, writerLock } from '../db/lock.ts';
 import { assertMigrated, migrate } from '../db/migrate.ts';
 import { type EtlError, exitCode, toEtlError } from '../errors.ts';
-import { beginRun, endRun, markKilled, runningRuns } from '../load/runs.ts';
+import type { RunEnd } from '../load/runs.ts';
 import { createClient } from '../openai/client.ts';
 import { version } from '../version.ts';
 import { recordCapabilities } from './capability.ts';
@@ -13,6 +13,7 @@ import { type Job, prepareJob } from './job.ts';
 import { busyReport, reportJob } from './job-report.ts';
 import { type JobRun, type OrganizationRun, runJob } from './job-run.ts';
 import type { DatasetReport, RunReport } from './report.ts';
+import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
 import { errorReport, totalsOf } from './tally.ts';
 
 /**
@@ -60,7 +61,8 @@ async function runOrganization(
   if (mine.length === 0) {
     return { organization: organization.name, runId: null, requests: 0, datasets: busyReports, error: null };
   }
-  const runId = options.preview ? null : await startRun(context, options, organization.name, locks, now);
+  const record = { command: options.command, organization: organization.name, startedAt: now };
+  const runId = options.preview ? null : await openRunRecord(context, record, locks);
   const client = createClient({
     ...context.config,
     adminKey: organization.adminKey,
@@ -80,24 +82,24 @@ async function runOrganization(
     stop: (error) => stopped.abort(error),
   };
   try {
-    const { finished, error } = await runJobs(run, mine);
+    const finished = await Promise.all(mine.map((job) => runJob(run, job)));
+    if (context.signal.aborted) {
+      const interruption = toEtlError(context.signal.reason);
+      if (runId !== null) await finishRun(run, runId, 'failed', interruption, finished);
+      throw interruption;
+    }
+    const error = run.signal.aborted ? toEtlError(run.signal.reason) : null;
     if (!options.preview) await recordCapabilities(run, finished);
     const datasets: DatasetReport[] = [];
     for (const jobRun of finished) datasets.push(await reportJob(run, jobRun, error));
     const outcome = { organization: organization.name, runId, requests: client.stats.requests, datasets, error };
-    if (runId !== null) await finishRun(run, runId, outcome, finished);
+    const { status } = verdictOf([outcome]);
+    if (runId !== null) await finishRun(run, runId, status === 'busy' ? 'failed' : status, error, finished);
     return { ...outcome, datasets: [...datasets, ...busyReports] };
   } finally {
     await client.close();
     for (const job of mine) await locks.release(lockOf(job));
   }
-}
-
-/** Runs the jobs of an organization side by side. Rejects when the run was aborted from outside. */
-async function runJobs(run: OrganizationRun, jobs: readonly Job[]) {
-  const finished = await Promise.all(jobs.map((job) => runJob(run, job)));
-  run.context.signal.throwIfAborted();
-  return { finished, error: run.signal.aborted ? toEtlError(run.signal.reason) : null };
 }
 
 async function prepareJobs(context: RunContext, options: SyncOptions, organization: OrganizationSettings, now: Date) {
@@ -117,36 +119,17 @@ function lockOf({ organization, settings }: Job) {
   return writerLock({ orgId: organization, dataset: settings.dataset.name, width: settings.width });
 }
 
-async function startRun(context: RunContext, { command }: SyncOptions, organization: string, locks: Locks, now: Date) {
-  const { pool } = context.store;
-  for (const runId of await runningRuns(pool, organization)) {
-    if (!(await locks.isHeld(runLock(runId)))) await markKilled(pool, runId);
-  }
-  const runId = await beginRun(pool, { command, organization, startedAt: now, version });
-  await locks.tryAcquire(runLock(runId));
-  return runId;
-}
-
 async function finishRun(
   run: OrganizationRun,
   runId: number,
-  outcome: OrganizationOutcome,
+  status: RunEnd['status'],
+  error: EtlError | null,
   finished: readonly JobRun[],
 ) {
-  const { status } = verdictOf([outcome]);
-  const errors = [
-    ...new Set([...(outcome.error === null ? [] : [outcome.error]), ...finished.flatMap(({ tally }) => tally.errors)]),
-  ];
-  await endRun(run.context.store.pool, runId, {
-    ...totalsOf(
-      finished.map(({ tally }) => tally),
-      outcome.requests,
-    ),
-    finishedAt: run.context.clock.now(),
-    status: status === 'busy' ? 'failed' : status,
-    error:
-      errors.length === 0 ? null : errors.map((error) => `${error.code}: ${errorReport(error).message}`).join('\n'),
-  });
+  const tallies = finished.map(({ tally }) => tally);
+  const errors = [...(error === null ? [] : [error]), ...tallies.flatMap((tally) => tally.errors)];
+  const totals = totalsOf(tallies, run.client.stats);
+  await closeRunRecord(run.context, runId, { status, totals, errors: errors.map(errorLine) });
 }
 
 function summarize(

@@ -3,6 +3,7 @@ import type { LoadResult } from '../load/loader.ts';
 import { addMoney, type Money } from '../load/money.ts';
 import type { RunTotals } from '../load/runs.ts';
 import { redact } from '../log.ts';
+import type { Client } from '../openai/client.ts';
 import type { ParsedSlice } from '../parse/slice.ts';
 import type { DatasetReport, ErrorReport, MoneyReport } from './report.ts';
 
@@ -87,11 +88,18 @@ function moneyReports(loaded: Money, moved: Money): readonly MoneyReport[] {
   }));
 }
 
-/** Totals of several tallies under the names of openai_etl.runs. */
-export function totalsOf(tallies: readonly Tally[], requests: number): RunTotals {
+/** What went over the network, under the names of openai_etl.runs. */
+export function trafficOf({ requests, retries, byStatus }: Client['stats']) {
+  const answered = Object.values(byStatus).reduce((sum, count) => sum + count, 0);
+  const unanswered = requests - answered;
+  return { requests, retries, responses: { ...byStatus, ...(unanswered > 0 && { network: unanswered }) } };
+}
+
+/** Totals of several tallies and of the traffic they made, under the names of openai_etl.runs. */
+export function totalsOf(tallies: readonly Tally[], stats: Client['stats']): RunTotals {
   const sum = (of: (tally: Tally) => number) => tallies.reduce((total, tally) => total + of(tally), 0);
   return {
-    requests,
+    ...trafficOf(stats),
     pages: sum((tally) => tally.pages),
     results: sum((tally) => tally.results),
     rows_inserted: sum((tally) => tally.loaded.rowsInserted),

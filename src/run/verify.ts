@@ -2,19 +2,19 @@ import pLimit from 'p-limit';
 import { pageLimitOf } from '../catalog/dataset.ts';
 import { datasets as catalog } from '../catalog/index.ts';
 import type { DatasetSettings, OrganizationSettings } from '../config.ts';
+import { type Locks, openLocks } from '../db/lock.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { compareBucket, recordTieOuts, storedSums, type TieOut } from '../derive/tie-out.ts';
 import { type EtlError, exitCode, toEtlError } from '../errors.ts';
 import { closedRange, loadedBuckets } from '../load/loaded-range.ts';
-import { beginRun, endRun } from '../load/runs.ts';
 import { type Client, createClient } from '../openai/client.ts';
 import { formatDecimal } from '../parse/decimal.ts';
 import type { Interval } from '../plan/bucket.ts';
 import { splitSlice } from '../plan/slices.ts';
-import { version } from '../version.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext } from './context.ts';
 import type { Difference, VerifyReport } from './report.ts';
-import { errorReport } from './tally.ts';
+import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
+import { errorReport, totalsOf } from './tally.ts';
 import { readTotals } from './totals.ts';
 
 /** What is to be verified: names and bounds; null for all. */
@@ -41,19 +41,29 @@ export async function runVerify(context: RunContext, options: VerifyOptions): Pr
   await assertMigrated(context.store.pool);
   let requests = 0;
   const checked: Checked[] = [];
-  for (const organization of chosenOrganizations(context.config, options)) {
-    const outcome = await verifyOrganization(context, organization, options);
-    checked.push(...outcome.checked);
-    requests += outcome.requests;
+  const locks = await openLocks(context.store);
+  try {
+    for (const organization of chosenOrganizations(context.config, options)) {
+      const outcome = await verifyOrganization(context, organization, options, locks);
+      checked.push(...outcome.checked);
+      requests += outcome.requests;
+    }
+  } finally {
+    await locks.close();
   }
   context.progress.finished();
   return reportOf(checked, requests);
 }
 
-async function verifyOrganization(context: RunContext, organization: OrganizationSettings, options: VerifyOptions) {
-  const { clock, config, log, store, signal } = context;
-  const startedAt = clock.now();
-  const runId = await beginRun(store.pool, { command: 'verify', organization: organization.name, startedAt, version });
+async function verifyOrganization(
+  context: RunContext,
+  organization: OrganizationSettings,
+  options: VerifyOptions,
+  locks: Locks,
+) {
+  const { clock, config, log, signal } = context;
+  const record = { command: 'verify', organization: organization.name, startedAt: clock.now() };
+  const runId = await openRunRecord(context, record, locks);
   const client = createClient({ ...config, adminKey: organization.adminKey, clock, log });
   const limit = pLimit(config.concurrency);
   try {
@@ -69,8 +79,12 @@ async function verifyOrganization(context: RunContext, organization: Organizatio
     const checked = await Promise.all(
       chosenDatasets(organization, options).map((settings) => limit(() => verify(settings))),
     );
-    await endVerify(context, runId, checked, client.stats.requests);
+    await endVerify(context, runId, checked, client.stats);
     return { checked, requests: client.stats.requests };
+  } catch (thrown) {
+    const errors = [errorLine(toEtlError(thrown))];
+    await closeRunRecord(context, runId, { status: 'failed', totals: totalsOf([], client.stats), errors });
+    throw thrown;
   } finally {
     await client.close();
   }
@@ -130,28 +144,16 @@ async function endVerify(
   context: RunContext,
   runId: number,
   checked: readonly Checked[],
-  requests: number,
+  stats: Client['stats'],
 ): Promise<void> {
   const errors = checked.flatMap(({ error }) => (error === null ? [] : [error]));
   const differences = differencesOf(checked).length;
   const lines = [
     ...(differences === 0 ? [] : [`${differences} stored sums differ from the API's`]),
-    ...errors.map((error) => `${error.code}: ${errorReport(error).message}`),
+    ...errors.map(errorLine),
   ];
-  await endRun(context.store.pool, runId, {
-    requests,
-    pages: 0,
-    results: 0,
-    rows_inserted: 0,
-    rows_updated: 0,
-    rows_deleted: 0,
-    buckets_loaded: 0,
-    buckets_unchanged: 0,
-    buckets_refused: 0,
-    finishedAt: context.clock.now(),
-    status: lines.length === 0 ? 'ok' : errors.length === checked.length ? 'failed' : 'partial',
-    error: lines.length === 0 ? null : lines.join('\n'),
-  });
+  const status = lines.length === 0 ? 'ok' : errors.length === checked.length ? 'failed' : 'partial';
+  await closeRunRecord(context, runId, { status, totals: totalsOf([], stats), errors: lines });
 }
 
 function differencesOf(checked: readonly Checked[]): readonly Difference[] {

@@ -33,7 +33,7 @@ export interface Nights {
   readonly config: Config;
   readonly context: RunContext;
   sync(options?: Partial<SyncOptions>, context?: Partial<RunContext>): Promise<RunReport>;
-  verify(): Promise<VerifyReport>;
+  verify(context?: Partial<RunContext>): Promise<VerifyReport>;
   /** Requests the simulator has got since the last call. */
   newRequests(): number;
   close(): Promise<void>;
@@ -98,7 +98,8 @@ export async function liveThroughNights(options: NightsOptions = {}): Promise<Ni
     config,
     context,
     sync: (asked, changed) => runSync({ ...context, ...changed }, { ...everything, ...asked }),
-    verify: () => runVerify(context, { datasets: null, organizations: null, from: null, to: null }),
+    verify: (changed) =>
+      runVerify({ ...context, ...changed }, { datasets: null, organizations: null, from: null, to: null }),
     newRequests: () => {
       const since = simulator.requests.length - seen;
       seen = simulator.requests.length;

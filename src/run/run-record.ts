@@ -1,0 +1,38 @@
+import { type Locks, runLock } from '../db/lock.ts';
+import type { EtlError } from '../errors.ts';
+import { beginRun, endRun, markKilled, type RunEnd, type RunTotals, runningRuns } from '../load/runs.ts';
+import { version } from '../version.ts';
+import type { RunContext } from './context.ts';
+import { errorReport } from './tally.ts';
+
+/**
+ * Records that a run has begun, after closing the records of runs whose process is gone: each holds a lock as long as
+ * it lives. Gives the run_id.
+ */
+export async function openRunRecord(
+  { store: { pool } }: Pick<RunContext, 'store'>,
+  run: { readonly command: string; readonly organization: string; readonly startedAt: Date },
+  locks: Locks,
+): Promise<number> {
+  for (const runId of await runningRuns(pool, run.organization)) {
+    if (!(await locks.isHeld(runLock(runId)))) await markKilled(pool, runId);
+  }
+  const runId = await beginRun(pool, { ...run, version });
+  await locks.tryAcquire(runLock(runId));
+  return runId;
+}
+
+/** Records how a run ended: `errors` one a line, each said once. */
+export async function closeRunRecord(
+  { store: { pool }, clock }: Pick<RunContext, 'store' | 'clock'>,
+  runId: number,
+  end: { readonly status: RunEnd['status']; readonly totals: RunTotals; readonly errors: readonly string[] },
+): Promise<void> {
+  const error = end.errors.length === 0 ? null : [...new Set(end.errors)].join('\n');
+  await endRun(pool, runId, { ...end.totals, finishedAt: clock.now(), status: end.status, error });
+}
+
+/** An error as the record of a run shows it: its code first. */
+export function errorLine(error: EtlError): string {
+  return `${error.code}: ${errorReport(error).message}`;
+}
