@@ -17,7 +17,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** A migrated database that is dropped afterwards. */
+/** A database that is dropped afterwards. */
 export interface Database {
   readonly url: string;
   readonly pool: pg.Pool;
@@ -54,13 +54,19 @@ export async function openServer(): Promise<Server> {
 
 /** Creates a database with the project's tables in it. */
 export async function createDatabase(server: Server): Promise<Database> {
+  const database = await createEmptyDatabase(server);
+  await migrate(database.pool, { log: silentLog, version: 'bench' });
+  await database.pool.query(`alter table ${factTable} set (autovacuum_enabled = false)`);
+  return database;
+}
+
+/** Creates a database without any table. */
+export async function createEmptyDatabase(server: Server): Promise<Database> {
   const name = `usage_etl_bench_${randomBytes(6).toString('hex')}`;
   await execute(server.url, `create database ${name} template template0`);
   const url = new URL(server.url);
   url.pathname = `/${name}`;
   const pool = createPool(url.href, 'usage-etl bench', 2, silentLog);
-  await migrate(pool, { log: silentLog, version: 'bench' });
-  await pool.query(`alter table ${factTable} set (autovacuum_enabled = false)`);
   return {
     url: url.href,
     pool,
