@@ -9,7 +9,13 @@ import type { RunContext, SyncOptions } from '../../src/run/context.ts';
 import type { Progress, RunReport, VerifyReport } from '../../src/run/report.ts';
 import { runSync } from '../../src/run/sync.ts';
 import { runVerify } from '../../src/run/verify.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/index.ts';
+import {
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+  type TruthBucket,
+  type TruthRow,
+} from '../../src/simulator/index.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { type TestDatabase, testDatabase } from './postgres.ts';
 
@@ -149,12 +155,13 @@ function trueRows(
   const to = new Date(nights.clock.now().getTime() + 86_400_000);
   return nights.simulator
     .truth({ dataset: dataset.name, width, from, to, groupBy })
-    .flatMap(({ start, end, rows }) =>
-      rows.map((row) =>
-        canonical({ start: String(start.getTime() / 1000), end: String(end.getTime() / 1000), ...texts(row) }),
-      ),
-    )
+    .flatMap((bucket) => bucket.rows.map((row) => trueRow(bucket, row)))
     .sort();
+}
+
+/** A row of the truth in the form of `storedRows`. */
+export function trueRow({ start, end }: Pick<TruthBucket, 'start' | 'end'>, row: TruthRow): string {
+  return canonical({ start: String(start.getTime() / 1000), end: String(end.getTime() / 1000), ...texts(row) });
 }
 
 /** Asserts that a table equals the truth; shows a few of the rows that are missing or too many. */
