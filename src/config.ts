@@ -6,17 +6,22 @@ import { datasets as catalog } from './catalog/index.ts';
 import type { Width } from './catalog/width.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Environment } from './config/admin-key.ts';
+import { withTlsEnvironment } from './config/database-url.ts';
 import { type ConfigDocument, readDocument } from './config/document.ts';
 import { type FileValues, fileSchema } from './config/file-schema.ts';
 import { problemsOf } from './config/issues.ts';
 import { datasetSettings, readOrganizations } from './config/organizations.ts';
 import { ConfigError, type Problem, problem } from './config/problem.ts';
+import { readSchedules, type ScheduleSettings, scheduleProblems } from './config/schedules.ts';
 import { type SettingName, settingSchemas, settings } from './config/settings.ts';
+import { isLoopback } from './config/url.ts';
 
 export type { Environment } from './config/admin-key.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
+export type { ScheduleSettings } from './config/schedules.ts';
 export { type Setting, settings } from './config/settings.ts';
+export { isLoopback } from './config/url.ts';
 
 /** The names of all datasets, in the order of the catalog. */
 export const datasetNames: readonly string[] = catalog.map(({ name }) => name);
@@ -62,12 +67,32 @@ export interface Config {
 
 /** The configuration with what only the program itself asks of it. */
 export interface LoadedConfig extends Config {
-  /** When the service syncs: a cron expression, in `timezone`. */
-  readonly schedule: string;
-  /** IANA name. */
-  readonly timezone: string;
+  /** What the service does by itself, and when. */
+  readonly schedules: readonly ScheduleSettings[];
+  /** Where the service answers. */
+  readonly http: HttpSettings;
+  readonly alerts: AlertSettings;
   /** The configuration file that was read; null when there is none. */
   readonly configFile: string | null;
+}
+
+/** Where the service answers, and whom. */
+export interface HttpSettings {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Null: nobody is asked for one; then the host is loopback. */
+  readonly token: string | null;
+}
+
+/** When to raise an alert, and whom to tell. */
+export interface AlertSettings {
+  /** Null: nobody is told. Holds a secret. */
+  readonly webhookUrl: string | null;
+  /** Data older than so many hours is stale. */
+  readonly freshnessHours: number;
+  /** Decimal text: more settled money than this moved by one run, in any currency, is worth an alert. */
+  readonly restatementAlert: string;
 }
 
 /** Where the configuration comes from. */
@@ -103,21 +128,43 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     locate: (path) => document?.locate(path) ?? '',
   });
   const missing = sources.needsKey === false || file.problems.length > 0 ? [] : keys.missing;
-  refuse([...file.problems, ...environment.problems, ...keys.problems], missing);
   const value = <K extends SettingName>(name: K) => environment.values[name] ?? file.values[name] ?? null;
+  const database = withTlsEnvironment(value('database_url'), sources.env);
+  const http = {
+    host: value('http_host') ?? '127.0.0.1',
+    port: value('http_port') ?? 8787,
+    token: value('http_token'),
+  };
+  const combined = [
+    ...scheduleProblems(
+      file.values.schedules ?? [],
+      keys.organizations.map(({ name }) => name),
+      (path) => document?.locate(path) ?? '',
+    ),
+    ...serviceProblems(http, file.values, environment.values),
+  ];
+  refuse([...file.problems, ...environment.problems, ...keys.problems, ...database.problems, ...combined], missing);
   const widths = value('widths') ?? ['1d'];
   const datasets = datasetSettings(widths, value('start'), file.values.datasets ?? {});
   return {
     organizations: keys.organizations.map((organization) => ({ ...organization, datasets })),
     baseUrl: value('base_url') ?? settings.base_url.default,
-    databaseUrl: value('database_url'),
+    databaseUrl: database.url,
     dataDir: dataDirOf(environment.values.data_dir, file.values.data_dir, sources.cwd, fileFolder),
     concurrency: value('concurrency') ?? 4,
     rereadRows: value('reread_rows') ?? 200_000,
     retryTotalSeconds: value('retry_total_seconds') ?? 900,
     logLevel: sources.overrides?.logLevel ?? value('log_level') ?? 'info',
-    schedule: value('schedule') ?? settings.schedule.default,
-    timezone: value('timezone') ?? settings.timezone.default,
+    schedules: readSchedules(file.values.schedules ?? null, {
+      cron: value('schedule') ?? settings.schedule.default,
+      timezone: value('timezone') ?? settings.timezone.default,
+    }),
+    http,
+    alerts: {
+      webhookUrl: value('webhook_url'),
+      freshnessHours: value('freshness_hours') ?? 30,
+      restatementAlert: value('restatement_alert') ?? settings.restatement_alert.default,
+    },
     configFile: document?.file ?? null,
   };
 }
@@ -168,6 +215,22 @@ function refuse(problems: readonly Problem[], missing: readonly string[]): void 
   const absent = missing.map((where) => problem(where, 'no key', 'an admin key (sk-admin-…)'));
   if (problems.length > 0) throw new ConfigError('config_invalid', [...problems, ...absent]);
   if (absent.length > 0) throw new ConfigError('key_missing', absent);
+}
+
+/** What is wrong between settings that are each right. */
+function serviceProblems(
+  { host, token }: HttpSettings,
+  file: Pick<FileValues, 'schedule' | 'schedules'>,
+  environment: { readonly schedule?: string | null | undefined },
+): readonly Problem[] {
+  const open = isLoopback(host) || token !== null;
+  const twice = file.schedules && (file.schedule || environment.schedule);
+  return [
+    ...(open
+      ? []
+      : [problem('http_host', `${host} is open to others, without http_token`, 'a token as well, or 127.0.0.1')]),
+    ...(twice ? [problem('schedule, schedules', 'both are set', 'one of the two')] : []),
+  ];
 }
 
 function isSettingName(name: PropertyKey | undefined): name is SettingName {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Dataset, dimensionsOf, type Filter } from '../catalog/dataset.ts';
+import { scheduleShape } from './schedules.ts';
 import { pastInstant, settingSchemas, widthList } from './settings.ts';
 
 const mostSettleDays = 3650;
@@ -16,6 +17,12 @@ export function fileSchema(datasets: readonly Dataset[], now: Date) {
       .min(1, { error: 'at least one organization' })
       .nullish(),
     datasets: mapping(blocks).nullish(),
+    schedules: z
+      .array(mapping(scheduleShape(datasets.map(({ name }) => name))), {
+        error: 'a list of schedules, each with name and cron',
+      })
+      .min(1, { error: 'at least one schedule' })
+      .nullish(),
   });
 }
 

@@ -1,8 +1,11 @@
-import { validate as isCronExpression } from 'node-cron';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { widths } from '../catalog/width.ts';
 import { logLevels } from '../log.ts';
+import { tlsMistakes } from './database-url.ts';
 import { instantForm, parseInstant } from './instant.ts';
+import { cronExpression, timeZone } from './schedules.ts';
+import { isLoopback, isSafeUrl } from './url.ts';
 
 /** What the documentation, the commented configuration file and the messages say of a setting. */
 export interface Setting {
@@ -28,9 +31,9 @@ export const settings = {
   },
   database_url: {
     env: 'DATABASE_URL',
-    doc: 'The PostgreSQL (15 or newer) to load; without it a private server is started in data_dir.',
+    doc: 'The PostgreSQL (15 or newer) to load, TLS included (sslmode, sslrootcert); without it a private server is started in data_dir.',
     default: 'none: the embedded server',
-    example: 'postgres://etl@db.example.com:5432/usage',
+    example: 'postgres://etl@db.example.com:5432/usage?sslmode=verify-full',
     secret: true,
   },
   data_dir: {
@@ -84,7 +87,7 @@ export const settings = {
   },
   schedule: {
     env: 'USAGE_ETL_SCHEDULE',
-    doc: 'When the service syncs, as a cron expression.',
+    doc: 'When the service syncs, as a cron expression; for more than one schedule see schedules.',
     default: '17 3 * * *',
     example: "'17 3 * * *'",
     secret: false,
@@ -95,6 +98,48 @@ export const settings = {
     default: 'UTC',
     example: 'Europe/Berlin',
     secret: false,
+  },
+  freshness_hours: {
+    env: 'USAGE_ETL_FRESHNESS_HOURS',
+    doc: 'A dataset whose newest data is older than so many hours is stale: /readyz says no and an alert is raised.',
+    default: '30',
+    example: '30',
+    secret: false,
+  },
+  webhook_url: {
+    env: 'USAGE_ETL_WEBHOOK_URL',
+    doc: 'Where alerts are posted, as JSON that Slack and its kin read too. Without it alerts are only kept and shown.',
+    default: 'none',
+    example: 'https://hooks.example.com/usage',
+    secret: true,
+  },
+  restatement_alert: {
+    env: 'USAGE_ETL_RESTATEMENT_ALERT',
+    doc: 'Alert when a run changes settled money by more than this, in any currency.',
+    default: '1',
+    example: '1',
+    secret: false,
+  },
+  http_host: {
+    env: 'USAGE_ETL_HTTP_HOST',
+    doc: 'Address the service answers on; one beyond loopback needs http_token.',
+    default: '127.0.0.1',
+    example: '127.0.0.1',
+    secret: false,
+  },
+  http_port: {
+    env: 'USAGE_ETL_HTTP_PORT',
+    doc: 'Port the service answers on; 0 for any free one.',
+    default: '8787',
+    example: '8787',
+    secret: false,
+  },
+  http_token: {
+    env: 'USAGE_ETL_HTTP_TOKEN',
+    doc: 'Token that the status page, the metrics and the details of health are shown for: as a bearer token, or as the password in a browser.',
+    default: 'none',
+    example: 'choose-a-long-random-text',
+    secret: true,
   },
 } as const satisfies Record<string, Setting>;
 
@@ -111,7 +156,10 @@ const baseUrl = z
 const databaseUrl = z
   .string({ error: 'a postgres:// URL' })
   .trim()
-  .refine(isPostgresUrl, { error: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE (special characters percent-encoded)' });
+  .refine(isPostgresUrl, { error: 'postgres://USER:PASSWORD@HOST:PORT/DATABASE (special characters percent-encoded)' })
+  .superRefine((text, context) => {
+    for (const message of tlsMistakes(text)) context.addIssue({ code: 'custom', message });
+  });
 
 const folder = z.string({ error: 'a folder' }).trim().min(1, { error: 'a folder' });
 
@@ -145,15 +193,32 @@ const level = z.preprocess(
   z.enum(logLevels, { error: `one of ${logLevels.join(', ')}` }),
 );
 
-const schedule = z
-  .string({ error: 'a cron expression' })
+const webhookUrl = z
+  .string({ error: 'a URL' })
   .trim()
-  .refine((text) => isCronExpression(text), { error: 'a cron expression such as 17 3 * * *' });
+  .refine(isSafeUrl, { error: 'an https URL, or http to loopback' });
 
-const timezone = z
-  .string({ error: 'a time zone' })
+/** Digits, so that no double rounds it. */
+const amount = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z
+    .string({ error: 'an amount such as 5 or 0.50' })
+    .trim()
+    .regex(/^\d{1,15}(\.\d{1,6})?$/, { error: 'an amount such as 5 or 0.50' }),
+);
+
+const host = z
+  .string({ error: 'an address' })
   .trim()
-  .refine(isTimeZone, { error: 'an IANA time zone such as UTC or Europe/Berlin' });
+  .refine((text) => isIP(text) !== 0 || isLoopback(text), {
+    error: 'an address of this machine such as 127.0.0.1, ::1 or 0.0.0.0',
+  });
+
+// Long enough that nobody guesses it, in characters that fit into a header.
+const token = z
+  .string({ error: 'a token' })
+  .trim()
+  .regex(/^[\w.~+/=-]{16,512}$/, { error: 'a token of 16 or more letters, digits and . _ ~ + / = -' });
 
 /** The schemas of the settings. Each also takes null, as an empty value in the file is read. */
 export function settingSchemas(now: Date) {
@@ -167,8 +232,14 @@ export function settingSchemas(now: Date) {
     reread_rows: wholeNumber(0, 1_000_000_000).nullish(),
     retry_total_seconds: wholeNumber(1, 86_400).nullish(),
     log_level: level.nullish(),
-    schedule: schedule.nullish(),
-    timezone: timezone.nullish(),
+    schedule: cronExpression.nullish(),
+    timezone: timeZone.nullish(),
+    freshness_hours: wholeNumber(1, 8760).nullish(),
+    webhook_url: webhookUrl.nullish(),
+    restatement_alert: amount.nullish(),
+    http_host: host.nullish(),
+    http_port: wholeNumber(0, 65_535).nullish(),
+    http_token: token.nullish(),
   };
 }
 
@@ -182,23 +253,9 @@ function wholeNumber(least: number, most: number) {
 }
 
 function isSafeBaseUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return isSafeUrl(text) && URL.parse(text)?.search === '';
 }
 
 function isPostgresUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text);
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }

@@ -12,8 +12,9 @@ describe('the environment', () => {
       concurrency: 4,
       rereadRows: 200_000,
       logLevel: 'info',
-      schedule: '17 3 * * *',
-      timezone: 'UTC',
+      schedules: [{ name: 'nightly', cron: '17 3 * * *', timezone: 'UTC', command: 'sync' }],
+      http: { host: '127.0.0.1', port: 8787, token: null },
+      alerts: { webhookUrl: null, freshnessHours: 30, restatementAlert: '1' },
       configFile: null,
     });
     expect(config.organizations).toHaveLength(1);
@@ -33,6 +34,12 @@ describe('the environment', () => {
         USAGE_ETL_CONCURRENCY: ' 32 ',
         USAGE_ETL_SCHEDULE: '0 * * * *',
         USAGE_ETL_TIMEZONE: 'Europe/Berlin',
+        USAGE_ETL_FRESHNESS_HOURS: '50',
+        USAGE_ETL_WEBHOOK_URL: 'https://hooks.example.com/T0/secret?x=1',
+        USAGE_ETL_RESTATEMENT_ALERT: '0.50',
+        USAGE_ETL_HTTP_HOST: '0.0.0.0',
+        USAGE_ETL_HTTP_PORT: '9000',
+        USAGE_ETL_HTTP_TOKEN: 'a-token-of-some-length',
         LOG_LEVEL: 'WARN',
       }),
     });
@@ -41,8 +48,13 @@ describe('the environment', () => {
       databaseUrl: 'postgres://a:b@db/usage',
       dataDir: '/var/lib/usage',
       concurrency: 32,
-      schedule: '0 * * * *',
-      timezone: 'Europe/Berlin',
+      schedules: [{ name: 'nightly', cron: '0 * * * *', timezone: 'Europe/Berlin' }],
+      http: { host: '0.0.0.0', port: 9000, token: 'a-token-of-some-length' },
+      alerts: {
+        webhookUrl: 'https://hooks.example.com/T0/secret?x=1',
+        freshnessHours: 50,
+        restatementAlert: '0.50',
+      },
       logLevel: 'warn',
     });
     expect(

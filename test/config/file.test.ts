@@ -43,8 +43,7 @@ describe('the configuration file', () => {
       rereadRows: 1000,
       retryTotalSeconds: 60,
       logLevel: 'debug',
-      schedule: '0 4 * * *',
-      timezone: 'America/New_York',
+      schedules: [{ name: 'nightly', cron: '0 4 * * *', timezone: 'America/New_York' }],
       configFile: 'usage-etl.yaml',
     });
     expect(config.organizations.map(({ name, adminKey: key }) => [name, key])).toEqual([
@@ -183,6 +182,9 @@ describe('the file that init writes', () => {
     );
     const config = loadYaml(uncommented, { OPENAI_ADMIN_KEY_PRODUCTION: adminKey });
     expect(config.organizations.map(({ name }) => name)).toEqual(['production', 'research']);
-    expect(config).toMatchObject({ timezone: 'Europe/Berlin', databaseUrl: settings.database_url.example });
+    expect(config).toMatchObject({
+      schedules: [{ timezone: 'Europe/Berlin' }],
+      databaseUrl: settings.database_url.example,
+    });
   });
 });

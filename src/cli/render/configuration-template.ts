@@ -7,6 +7,8 @@ export function configurationTemplate(): string {
     '# Keys do not belong here: name the variable or the file that holds one.',
     ...Object.entries(settings).flatMap(([name, setting]) => ['', ...settingLines(name, setting)]),
     '',
+    ...scheduleLines,
+    '',
     ...organizationLines,
     '',
     ...datasetLines(),
@@ -18,6 +20,11 @@ function settingLines(name: string, { env, doc, default: standard, example }: Se
   const variable = env === null ? '' : ` Environment: ${env}.`;
   return [`# ${doc}`, `# Default: ${standard}.${variable}`, `#${name}: ${example}`];
 }
+
+const scheduleLines = [
+  '# More schedules than one stand in a list, in place of schedule above:',
+  "# schedules: [{ name: nightly, cron: '17 3 * * *' }, { name: hourly, cron: '47 * * * *', days: 2 }]",
+];
 
 const organizationLines = [
   '# Organizations, each with its own admin key. Without this list there is one, named default, with the key in',
