@@ -42,7 +42,14 @@ export function faultTargetOf({ path, url }: ApiRequest, endpoints: ApiState['en
   const endpoint = endpoints.get(path ?? '');
   const dataset: Dataset | undefined = endpoint && (datasetMeant(endpoint, groupBy) ?? endpoint.datasets[0]);
   const page = parseCursor(url.searchParams.get('page') ?? '')?.number ?? 1;
-  return { path: path ?? url.pathname, dataset: dataset?.name ?? null, groupBy, page };
+  const start = Number(url.searchParams.get('start_time') ?? Number.NaN);
+  return {
+    path: path ?? url.pathname,
+    dataset: dataset?.name ?? null,
+    groupBy,
+    page,
+    start: Number.isFinite(start) ? start : null,
+  };
 }
 
 /** What the API answers to a request at the instant `now` (Unix seconds). */

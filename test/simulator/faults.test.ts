@@ -97,6 +97,20 @@ describe('answers', () => {
   });
 });
 
+describe('refused starts', () => {
+  test('a start before the day is refused with the day named, a later one is answered', async () => {
+    const earliest = new Date('2026-11-03T00:00:00Z');
+    const simulator = await simulatorWith({ faults: always({ kind: 'refuse-start', earliest }) });
+    expect(await getError(simulator, completions, query)).toMatchObject({
+      status: 400,
+      code: 'reporting_lookback_exceeded',
+      message: expect.stringContaining('2026-11-03'),
+    });
+    const later = { ...query, start_time: start_time + day };
+    expect((await get(simulator, completions, later)).status).toBe(200);
+  });
+});
+
 describe('deliveries', () => {
   const broken = async (then: Fault['then'], read: (response: Response) => Promise<unknown>) => {
     const simulator = await simulatorWith({ faults: [fault(then, { times: 1 })] });
@@ -161,6 +175,15 @@ describe('deliveries', () => {
     await failed;
   }, 5000);
 
+  test('a padded body is as long as asked and says the same', async () => {
+    const simulator = await simulatorWith();
+    const honest = await getPage(simulator, completions, query);
+    simulator.setFaults(always({ kind: 'padded', bytes: 3_000_000 }));
+    const text = await (await get(simulator, completions, query)).text();
+    expect(text).toHaveLength(3_000_000);
+    expect(JSON.parse(text)).toEqual(honest);
+  });
+
   test('a delayed answer waits on the clock', async () => {
     const simulator = await simulatorWith({ faults: always({ kind: 'delay', milliseconds: 60_000 }) });
     const [, second] = [await getPage(simulator, completions, query), await getPage(simulator, completions, query)];
@@ -199,6 +222,24 @@ describe('pages', () => {
     const first = await getPage(simulator, completions, query);
     const second = await getPage(simulator, completions, { ...query, page: first.next_page ?? '' });
     expect(second).toEqual(first);
+  });
+
+  test('endless repeats are the same page under ever-new cursors', async () => {
+    const { simulator } = await read({ kind: 'endless-repeats' });
+    const first = await getPage(simulator, completions, query);
+    const second = await getPage(simulator, completions, { ...query, page: first.next_page ?? '' });
+    expect(second.data).toEqual(first.data);
+    expect(second.has_more).toBe(true);
+    expect(second.next_page).not.toBe(first.next_page);
+  });
+
+  test.each(['same', 'other'] as const)('a duplicated bucket is twice on its page, the %s', async (values) => {
+    const { simulator, honest } = await read({ kind: 'duplicate-bucket', bucket: 0, values });
+    const { data } = await getPage(simulator, completions, query);
+    expect(data.map((bucket) => bucket.start_time)).toEqual([0, 0, day].map((offset) => start_time + offset));
+    expect([data[0], data[2]]).toEqual(honest.slice(0, 2));
+    if (values === 'same') expect(data[1]).toEqual(data[0]);
+    else expect(data[1]).not.toEqual(data[0]);
   });
 
   test('more without a cursor says so on every page', async () => {

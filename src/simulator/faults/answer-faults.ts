@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
-import { Refusal, unsupportedValue } from '../request/refusal.ts';
+import { Refusal, startRefused, unsupportedValue } from '../request/refusal.ts';
 import type { AnswerEffect } from './fault.ts';
 
 /** What the API answers instead of a page. */
@@ -8,6 +8,7 @@ export function refusalOf(effect: AnswerEffect, endpoint: Endpoint | undefined, 
     const supported = (endpoint?.dimensions ?? []).map(({ name }) => name).filter((name) => name !== effect.dimension);
     return unsupportedValue(`group_by[${groupBy.indexOf(effect.dimension)}]`, effect.dimension, supported);
   }
+  if (effect.kind === 'refuse-start') return startRefused(effect.earliest);
   const { status, message = defaultMessage(status), type = defaultType(status), param = null, code = null } = effect;
   return new Refusal(status, message, { type, param, code });
 }

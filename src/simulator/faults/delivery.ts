@@ -41,6 +41,8 @@ export async function deliver(
         { ...json(answer), 'content-encoding': 'gzip' },
         Buffer.from(answer.body),
       );
+    case 'padded':
+      return await send(request, response, { ...answer, body: answer.body.padEnd(effect.bytes) });
     case 'stall-headers':
       return null;
     case 'reset-before-headers':

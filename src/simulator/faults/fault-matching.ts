@@ -7,6 +7,8 @@ export interface FaultTarget {
   readonly dataset: string | null;
   readonly groupBy: readonly string[];
   readonly page: number;
+  /** Unix seconds; null where the request gives none. */
+  readonly start: number | null;
 }
 
 /** The effects on one request. */
@@ -26,6 +28,7 @@ const deliveries: ReadonlySet<string> = new Set<DeliveryEffect['kind']>([
   'invalid-json',
   'html-200',
   'gzip-garbage',
+  'padded',
 ]);
 
 /** Counts requests against a plan: each call is one request, and returns what happens to it. */
@@ -56,9 +59,10 @@ function isFor(when: FaultCondition, target: FaultTarget): boolean {
   );
 }
 
-/** A refused grouping is for the requests that group so. */
-function refuses({ then }: Fault, { groupBy }: FaultTarget): boolean {
-  return then.kind !== 'refuse-grouping' || groupBy.includes(then.dimension);
+/** A refused grouping or start is for the requests that group or start so. */
+function refuses({ then }: Fault, { groupBy, start }: FaultTarget): boolean {
+  if (then.kind === 'refuse-grouping') return groupBy.includes(then.dimension);
+  return then.kind !== 'refuse-start' || (start !== null && start * 1000 < then.earliest.getTime());
 }
 
 function isDue(
@@ -69,7 +73,7 @@ function isDue(
 }
 
 function isAnswer(effect: Fault['then']): effect is AnswerEffect {
-  return effect.kind === 'status' || effect.kind === 'refuse-grouping';
+  return effect.kind === 'status' || effect.kind === 'refuse-grouping' || effect.kind === 'refuse-start';
 }
 
 function isDelivery(effect: Fault['then']): effect is DeliveryEffect {

@@ -29,7 +29,9 @@ export type AnswerEffect =
       readonly retryAfter?: string;
     }
   /** 400 to requests that group by a dimension, naming it and then listing the dimensions still supported. */
-  | { readonly kind: 'refuse-grouping'; readonly dimension: string };
+  | { readonly kind: 'refuse-grouping'; readonly dimension: string }
+  /** 400 to requests that start before a UTC day, naming it. */
+  | { readonly kind: 'refuse-start'; readonly earliest: Date };
 
 /** The answer does not arrive as it left. */
 export type DeliveryEffect =
@@ -50,7 +52,9 @@ export type DeliveryEffect =
   /** A login page with status 200, as a proxy may answer. */
   | { readonly kind: 'html-200' }
   /** A body that claims to be gzip and is not. */
-  | { readonly kind: 'gzip-garbage' };
+  | { readonly kind: 'gzip-garbage' }
+  /** A complete body of at least so many bytes, filled up with white space. */
+  | { readonly kind: 'padded'; readonly bytes: number };
 
 /** Positions of buckets on the page, from 0; -1 is the last. Absent: all. */
 type BucketPositions = readonly number[];
@@ -61,12 +65,16 @@ export type PageEffect =
   | { readonly kind: 'endless-pages' }
   /** Every page's cursor leads to the page itself. */
   | { readonly kind: 'cursor-loop' }
+  /** Every page's cursor is new and leads to the page itself. */
+  | { readonly kind: 'endless-repeats' }
   /** `has_more` without a cursor. */
   | { readonly kind: 'more-without-cursor' }
   /** The last bucket of each page has half of its results there and the others on the next page. Give no `page`. */
   | { readonly kind: 'split-bucket' }
   /** The last bucket of each page comes again on the next, with the same values or others. Give no `page`. */
   | { readonly kind: 'repeat-bucket'; readonly values: 'same' | 'other' }
+  /** A bucket is twice on the page, with the same values or others. */
+  | { readonly kind: 'duplicate-bucket'; readonly bucket: number; readonly values: 'same' | 'other' }
   /** A bucket starts so many seconds later than the grid says. */
   | { readonly kind: 'unaligned-bucket'; readonly bucket: number; readonly seconds: number }
   /** One bucket more, so many widths before the first (negative) or after the last bucket of the page. */

@@ -12,6 +12,8 @@ export function withPageEffect(page: PageDraft, effect: PageEffect, reader: Page
       return page.hasMore ? page : { ...page, ...moreAt(reader, endOf(page, reader, width)) };
     case 'cursor-loop':
       return { ...page, hasMore: true, nextPage: reader.cursorTo(reader.start, reader.number) };
+    case 'endless-repeats':
+      return { ...page, ...moreAt(reader, reader.start) };
     case 'more-without-cursor':
       return { ...page, hasMore: true, nextPage: null };
     case 'split-bucket':
@@ -28,8 +30,10 @@ export function withPageEffect(page: PageDraft, effect: PageEffect, reader: Page
         reader,
         width,
         (bucket) => bucket,
-        (bucket) => (effect.values === 'same' ? bucket : other(bucket)),
+        (bucket) => again(bucket, effect.values),
       );
+    case 'duplicate-bucket':
+      return { ...page, buckets: page.buckets.flatMap(duplicated(page, effect)) };
     case 'unaligned-bucket':
       return onBuckets(page, [effect.bucket], (bucket) => ({ ...bucket, start: bucket.start + effect.seconds }));
     case 'outside-bucket':
@@ -94,6 +98,15 @@ function part(bucket: BucketDraft, which: 'first' | 'second'): BucketDraft {
   const middle = Math.ceil(bucket.results.length / 2);
   const results = which === 'first' ? bucket.results.slice(0, middle) : bucket.results.slice(middle);
   return { ...bucket, results };
+}
+
+function duplicated(page: PageDraft, { bucket, values }: Extract<PageEffect, { kind: 'duplicate-bucket' }>) {
+  return (draft: BucketDraft, index: number): readonly BucketDraft[] =>
+    isChosen(page, index, [bucket]) ? [draft, again(draft, values)] : [draft];
+}
+
+function again(bucket: BucketDraft, values: 'same' | 'other'): BucketDraft {
+  return values === 'same' ? bucket : other(bucket);
 }
 
 function other(bucket: BucketDraft): BucketDraft {

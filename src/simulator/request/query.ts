@@ -5,7 +5,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { hash32 } from '../world/random.ts';
 import { type Cursor, parseCursor } from './cursor.ts';
 import { type Parameters, readParameters } from './parameters.ts';
-import { Refusal, unsupportedValue } from './refusal.ts';
+import { Refusal, startRefused, unsupportedValue } from './refusal.ts';
 
 /** A valid request for one page. Instants are Unix seconds. */
 export interface Query extends Selection {
@@ -107,9 +107,7 @@ function conditionsOf({ name, matches, type, values }: Filter, parameters: Param
 
 function checkHorizon(start: number, earliest: number | null): void {
   if (earliest === null || start >= earliest) return;
-  const date = new Date(earliest * 1000).toISOString().slice(0, 10);
-  const message = `The requested 'start_time' is too far in the past. The earliest supported date is ${date}.`;
-  throw new Refusal(400, message, { param: 'start_time', code: 'reporting_lookback_exceeded' });
+  throw startRefused(new Date(earliest * 1000));
 }
 
 function fingerprintOf({ path }: Endpoint, search: URLSearchParams): number {

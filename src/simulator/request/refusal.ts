@@ -24,6 +24,13 @@ export function errorText(error: ApiError): string {
   return JSON.stringify({ error });
 }
 
+/** A start before the earliest day that is still answered. */
+export function startRefused(earliest: Date): Refusal {
+  const date = earliest.toISOString().slice(0, 10);
+  const message = `The requested 'start_time' is too far in the past. The earliest supported date is ${date}.`;
+  return new Refusal(400, message, { param: 'start_time', code: 'reporting_lookback_exceeded' });
+}
+
 /** A value that is not one of a closed list. The message names the refused value and then lists the supported ones. */
 export function unsupportedValue(param: string, value: string, supported: readonly string[]): Refusal {
   const quoted = supported.map((name) => `'${name}'`);
