@@ -21,7 +21,7 @@ export interface ClientOptions {
   readonly log: Log;
   /** A number in [0, 1), for the jitter of waits. */
   readonly random?: () => number;
-  readonly timeouts?: Partial<Timeouts>;
+  readonly timeouts?: Partial<Timeouts> | undefined;
   /** Used in place of an own connection pool; its owner closes it. */
   readonly dispatcher?: Dispatcher;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config, DatasetSettings, OrganizationSettings } from '../config.ts';
 import type { Store } from '../db/store.ts';
 import type { Log } from '../log.ts';
+import type { Timeouts } from '../openai/transport.ts';
 import type { Progress } from './report.ts';
 
 /** What every command that works on the store is handed. */
@@ -13,6 +14,8 @@ export interface RunContext {
   readonly progress: Progress;
   /** Aborted when the command is to end early; the slice in hand is rolled back. */
   readonly signal: AbortSignal;
+  /** How long the network may be silent; what is absent is as the client has it. */
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 /** What a sync or backfill is asked for. */

@@ -68,6 +68,7 @@ async function runOrganization(
     adminKey: organization.adminKey,
     clock: context.clock,
     log: context.log,
+    timeouts: context.timeouts,
   });
   const stopped = new AbortController();
   const run: OrganizationRun = {
