@@ -15,8 +15,8 @@ const tlsParameters = ['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'ss
 const filesRemedy =
   'Correct sslrootcert, sslcert or sslkey in DATABASE_URL: PEM files that this user can read, the key closed to others.';
 
-/** How the connections to a database are protected. `local` needs no protection: loopback, or a socket of this machine. */
-export type Protection = 'local' | 'plain' | 'encrypted' | 'authority_verified' | 'fully_verified';
+/** How the connections to a database are protected. */
+export type Protection = 'plain' | 'encrypted' | 'authority_verified' | 'fully_verified';
 
 /** Where a database is, and what of the URL pg is to see. */
 export interface Target {
@@ -89,10 +89,16 @@ export function tlsConfig(databaseUrl: string): TlsConfig {
 export function protectionOf(databaseUrl: string): Protection {
   const target = targetOf(databaseUrl);
   const mode = sslModeOf(databaseUrl, target);
-  if (mode === 'disable') return isSocket(target.host) || isLoopback(target.host) ? 'local' : 'plain';
+  if (mode === 'disable') return 'plain';
   if (mode === 'verify-full') return 'fully_verified';
   // As in libpq: whoever names an authority wants it to have signed the certificate, whatever the mode says.
   return mode === 'verify-ca' || parametersOf(databaseUrl).has('sslrootcert') ? 'authority_verified' : 'encrypted';
+}
+
+/** True when nothing crosses a network: a server on loopback, or at a socket of this machine. */
+export function isLocal(databaseUrl: string): boolean {
+  const { host } = targetOf(databaseUrl);
+  return isSocket(host) || isLoopback(host);
 }
 
 function verification(given: URLSearchParams, protection: Protection): ConnectionOptions {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { LoadedConfig, OrganizationSettings } from '../config.ts';
 import { migrationStatus } from '../db/migrate.ts';
 import type { Store } from '../db/store.ts';
+import { isLocal, protectionOf } from '../db/tls.ts';
 import { EtlError, exitCode, toEtlError } from '../errors.ts';
 import { type Log, redact } from '../log.ts';
 import { createClient } from '../openai/client.ts';
@@ -76,7 +77,11 @@ function configLine({ configFile, organizations, baseUrl }: LoadedConfig): Check
 
 async function databaseLines(context: CheckContext): Promise<readonly CheckLine[]> {
   try {
-    return await withStore(context, 'any', async (store) => [await versionLine(store), await migrationLine(store)]);
+    return await withStore(context, 'any', async (store) => [
+      await versionLine(store),
+      ...encryptionLine(store),
+      await migrationLine(store),
+    ]);
   } catch (thrown) {
     context.signal.throwIfAborted();
     return [failed(null, 'database', thrown)];
@@ -89,6 +94,21 @@ async function versionLine(store: Store): Promise<CheckLine> {
   );
   const where = store.embedded ? 'the embedded server' : `database ${rows[0]?.name ?? ''}`;
   return ok(null, 'database', `PostgreSQL ${rows[0]?.version ?? ''}, ${where}`);
+}
+
+/** Nothing to say of a server on this machine; all that crosses a network is to be encrypted, to a server that is verified. */
+function encryptionLine({ url }: Store): readonly CheckLine[] {
+  if (isLocal(url)) return [];
+  const protection = protectionOf(url);
+  const name = 'encryption';
+  if (protection === 'fully_verified') return [ok(null, name, 'TLS; the server is verified by authority and name')];
+  if (protection === 'authority_verified') return [ok(null, name, 'TLS; the server is verified by authority')];
+  const detail =
+    protection === 'plain'
+      ? 'the connection to the database is not encrypted: password and data can be read on the way'
+      : 'the connection to the database is encrypted, but the server is not verified: it could be anybody';
+  const remedy = 'Add sslmode=verify-full to DATABASE_URL, and sslrootcert=FILE where the server has a CA of its own.';
+  return [{ org_id: null, name, status: 'notice', detail, remedy }];
 }
 
 async function migrationLine(store: Store): Promise<CheckLine> {

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { loadConfig } from '../../src/config.ts';
 import { type EmbeddedUse, useEmbeddedServer } from '../../src/db/embedded.ts';
 import { openLocks } from '../../src/db/lock.ts';
 import { openStore } from '../../src/db/store.ts';
+import { protectionOf } from '../../src/db/tls.ts';
 import { toEtlError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
+import { runCheck } from '../../src/run/check.ts';
 import { type Authority, createAuthority, type Identity } from '../support/certificates.ts';
 
 const password = 'tls-test-password';
@@ -260,6 +263,52 @@ describe('a server without TLS', () => {
 it('a server that wants TLS tells a plain connection what to write', async () => {
   const failure = await opened(urlOf('sslmode=disable', { user: 'etl_by_certificate' }));
   expect(failure).toEqual(refused('no encryption', 'sslmode=verify-full'));
+});
+
+describe('check', () => {
+  /** `127.1` is loopback to the system's resolver and a name like any other to the program: a server that is elsewhere. */
+  const elsewhere = { host: '127.1' };
+
+  const encryptionOf = async (url: string) => {
+    const { checks } = await runCheck({
+      config: {
+        ...loadConfig({ env: { OPENAI_ADMIN_KEY: 'sk-admin-TEST0123456789' }, cwd: folder }),
+        databaseUrl: url,
+        organizations: [],
+      },
+      clock: systemClock,
+      log: silentLog,
+      progress: { planned: () => undefined, advanced: () => undefined, finished: () => undefined },
+      signal: new AbortController().signal,
+    });
+    return checks.filter(({ name }) => name === 'encryption');
+  };
+
+  beforeAll(async () => serve(await ours.issue('localhost')));
+
+  it('says nothing of a server on this machine', async () => {
+    expect(await encryptionOf(urlOf(''))).toEqual([]);
+    expect(await encryptionOf(urlOf('sslmode=require'))).toEqual([]);
+  });
+
+  it('notices a password in plain text, and a server that is not verified', async () => {
+    expect(await encryptionOf(urlOf('sslmode=disable', elsewhere))).toMatchObject([
+      {
+        status: 'notice',
+        detail: expect.stringContaining('not encrypted'),
+        remedy: expect.stringContaining('verify-full'),
+      },
+    ]);
+    expect(await encryptionOf(urlOf('', elsewhere))).toMatchObject([
+      { status: 'notice', detail: expect.stringContaining('not verified') },
+    ]);
+  });
+
+  it('is content with a verified server', async () => {
+    const checked = await encryptionOf(urlOf('sslmode=verify-ca&sslrootcert=@ours.pem', elsewhere));
+    expect(checked).toMatchObject([{ status: 'ok', detail: 'TLS; the server is verified by authority' }]);
+    expect(protectionOf('postgres://etl@db.example.com/usage?sslmode=verify-full')).toBe('fully_verified');
+  });
 });
 
 it('a server that hangs up when asked for TLS is unreachable, not plain', async () => {
