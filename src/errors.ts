@@ -97,7 +97,22 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Correct the cause that PostgreSQL names; nothing of this slice was stored.',
   },
-  database_transient: { verdict: 'retry', exit: 3, remedy: 'Run sync again; it reads only what is missing.' },
+  database_full: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: "Free space on the database server's disks, then run sync again; nothing of the slice in hand was stored.",
+  },
+  database_read_only: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Point DATABASE_URL at the primary server, or end default_transaction_read_only for this role or database.',
+  },
+  database_denied: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Grant the role of DATABASE_URL what PostgreSQL says it lacks, or use the role that migrated the database.',
+  },
+  database_transient: { verdict: 'retry', exit: 1, remedy: 'Run sync again; it reads only what is missing.' },
   embedded_unavailable: {
     verdict: 'stop_run',
     exit: 1,

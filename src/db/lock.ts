@@ -1,8 +1,6 @@
-import type pg from 'pg';
-import { EtlError } from '../errors.ts';
-import { connect } from './connection.ts';
-import { isConnectionLoss, reasonOf, toDatabaseError } from './database-error.ts';
-import { type LockName, lockKey } from './lock-key.ts';
+import type { LockName } from './lock-key.ts';
+import { answerOf, keepSession, tryLockSql } from './lock-session.ts';
+import type { Patience } from './patience.ts';
 import type { Store } from './store.ts';
 
 export { type LockName, runLock, writerLock } from './lock-key.ts';
@@ -22,57 +20,45 @@ export interface Locks {
 }
 
 /**
- * Without these the server would keep the locks of a run on a machine that vanished for two hours, or drop the locks of
- * one that is only waiting for the API.
+ * Opens the connection that holds a run's locks. With `patience`, a connection that is lost is made again and every lock
+ * taken again; they are lost only when that takes too long or another run was quicker. Rejects with
+ * `database_unreachable`.
  */
-const lockSession = `set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
-  set idle_session_timeout = 0`;
-
-const applicationName = 'usage-etl locks';
-
-/** Opens the connection that holds a run's locks. Rejects with `database_unreachable`. */
-export async function openLocks(store: Pick<Store, 'url'>): Promise<Locks> {
-  const client = await connect(store.url, applicationName);
+export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | null = null): Promise<Locks> {
   const held = new Set<LockName>();
-  const lost = new AbortController();
-  let closed: Promise<void> | null = null;
-
-  const lose = (reason: string) => {
-    if (closed === null)
-      lost.abort(new EtlError('database_transient', `The connection with the locks was lost: ${reason}`));
-  };
-  client.on('error', (error) => lose(reasonOf(error)));
+  const granted = new Set<LockName>();
+  const sessions = await keepSession(store.url, granted, patience);
   // One question at a time, as pg demands of a single connection.
   let lastAnswer: Promise<unknown> = Promise.resolve();
   const ask = (sql: string, name: LockName) => {
-    const answer = lastAnswer.then(() => askAbout(client, sql, name, lost));
+    const answer = lastAnswer.then(() => sessions.ask((client) => answerOf(client, sql, name)));
     lastAnswer = answer.catch(() => undefined);
     return answer;
   };
-  await client.query(lockSession);
-
   return {
-    signal: lost.signal,
+    signal: sessions.signal,
     tryAcquire: async (name) => {
       if (held.has(name)) return false;
       // Counted as held before it is, so that two calls at once cannot both take it: PostgreSQL lets a session in twice.
       held.add(name);
-      const taken = await ask('select pg_try_advisory_lock($1, $2) as answer', name).catch((failure: unknown) => {
+      const taken = await ask(tryLockSql, name).catch((failure: unknown) => {
         held.delete(name);
         throw failure;
       });
-      if (!taken) held.delete(name);
+      if (taken) granted.add(name);
+      else held.delete(name);
       return taken;
     },
     release: async (name) => {
-      if (!held.delete(name) || lost.signal.aborted) return;
-      await ask('select pg_advisory_unlock($1, $2) as answer', name);
+      granted.delete(name);
+      if (!held.delete(name) || sessions.signal.aborted) return;
+      await ask('select pg_advisory_unlock($1, $2) as answer', name).catch((failure: unknown) => {
+        // Gone with the connection, which is all that was wanted.
+        if (!sessions.signal.aborted) throw failure;
+      });
     },
     isHeld: (name) => ask(isHeldSql, name),
-    close: () => {
-      closed ??= client.end();
-      return closed;
-    },
+    close: sessions.close,
   };
 }
 
@@ -83,14 +69,3 @@ const isHeldSql = `select exists (
        and database = (select oid from pg_database where datname = current_database())
        and classid = ($1::bigint & 4294967295)::oid and objid = ($2::bigint & 4294967295)::oid
   ) as answer`;
-
-async function askAbout(client: pg.Client, sql: string, name: LockName, lost: AbortController): Promise<boolean> {
-  lost.signal.throwIfAborted();
-  try {
-    const { rows } = await client.query<{ answer: boolean }>(sql, [...lockKey(name)]);
-    return rows[0]?.answer === true;
-  } catch (failure) {
-    if (isConnectionLoss(failure)) lost.abort(toDatabaseError(failure));
-    throw toDatabaseError(failure);
-  }
-}
