@@ -7,8 +7,11 @@ import { firstLevel, openLog } from './logging.ts';
 import { createProgressBar, noProgress } from './progress.ts';
 import { Interruption, type Terminal } from './terminal.ts';
 
-/** How long an interrupted command may take to roll back before the process ends anyway. */
-const rollbackPatienceMs = 10_000;
+/**
+ * How long an interrupted command may take to roll back before the process ends anyway: half of what docker stop leaves
+ * it, so that a database that does not answer never makes of an interrupted run a killed one.
+ */
+const rollbackPatienceMs = 5_000;
 
 /** Runs one command to its exit code. Whatever goes wrong inside is reported here and nowhere else. */
 export async function execute<Flags extends object>(

@@ -220,9 +220,11 @@ function statusesOf(exit: number | null, { report }: Struck): readonly (string |
     case 1:
       return report === null ? ['failed', 'running', undefined] : ['failed'];
     case null:
-      return ['running'];
+      // Killed before it could say that it had begun, or after.
+      return [undefined, 'running'];
     case 75:
-      return [undefined];
+      // Its own, or that of the run it gave way to.
+      return [undefined, 'ok'];
     default:
       return ['failed', 'running'];
   }
