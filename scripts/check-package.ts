@@ -18,10 +18,12 @@ async function pack(folder: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: project, env });
   const [{ filename, files }] = packed.parse(JSON.parse(stdout));
   const paths = files.map(({ path }) => path);
-  const strangers = paths.filter((path) => !/^(dist|migrations)\/|^(README\.md|LICENSE|package\.json)$/.test(path));
+  const strangers = paths.filter(
+    (path) => !/^(dist|migrations)\/|^(README\.md|LICENSE|package\.json|docs\/roles\.sql)$/.test(path),
+  );
   if (strangers.length > 0) throw new Error(`the package should not hold ${strangers.join(', ')}`);
   const migrations = (await readdir(join(project, 'migrations'))).map((name) => `migrations/${name}`);
-  const wanted = ['dist/cli/main.js', 'README.md', 'LICENSE', 'package.json', ...migrations];
+  const wanted = ['dist/cli/main.js', 'README.md', 'LICENSE', 'package.json', 'docs/roles.sql', ...migrations];
   const missing = wanted.filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new Error(`the package lacks ${missing.join(', ')}`);
   console.log(`packed ${filename}: ${paths.length} files`);

@@ -43,6 +43,14 @@ async function hasRecord(client: Pick<pg.Pool, 'query'>): Promise<boolean> {
   return rows[0]?.present === true;
 }
 
+/** False for a role that is kept out of the program's own tables, as one that reads views only is. */
+export async function maySeeLedger(client: Pick<pg.Pool, 'query'>): Promise<boolean> {
+  const { rows } = await client.query<{ allowed: boolean }>(
+    `select has_schema_privilege(oid, 'usage') as allowed from pg_namespace where nspname = 'openai_etl'`,
+  );
+  return rows[0]?.allowed !== false;
+}
+
 /** The migrations applied, in order; none when the database is not ours yet. */
 export async function appliedMigrations(client: Pick<pg.Pool, 'query'>): Promise<readonly AppliedMigration[]> {
   if (!(await hasRecord(client))) return [];

@@ -32,7 +32,7 @@ restatements, quarantine.`,
         const config = invocation.config({ needsKey: false });
         const sql = operand === '-' ? await terminal.input() : operand;
         if (sql.trim() === '') throw new EtlError('arguments_invalid', 'the SQL is empty');
-        const answer = await withStore({ config, clock, log }, 'migrated', (store) => runQuery(store, sql, signal));
+        const answer = await withStore({ config, clock, log }, 'readable', (store) => runQuery(store, sql, signal));
         return {
           document: answerDocument(answer),
           text: (style) => {
