@@ -40,7 +40,7 @@ export function runSyncCommand(
     preview: flags.plan === true,
     refetch: flags.refetch,
   };
-  return withStore({ config, clock, log }, 'any', async (store): Promise<Outcome> => {
+  return withStore({ config, clock, log, patience: signal }, 'any', async (store): Promise<Outcome> => {
     const context = { config, store, clock, log, progress, signal };
     if (dryRun) {
       const plan = await planSync(context, options);

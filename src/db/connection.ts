@@ -2,6 +2,10 @@ import pg from 'pg';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { reasonOf } from './database-error.ts';
+import { meaningOf } from './sqlstate.ts';
+import { targetOf, tlsConfig } from './tls.ts';
+import { tlsRemedy } from './tls-failure.ts';
+import { decideEncryption } from './tls-probe.ts';
 import { valueTypes } from './value-types.ts';
 
 /** PostgreSQL 15, as server_version_num. */
@@ -12,15 +16,34 @@ const connectTimeoutMs = 10_000;
 /** A dead peer is noticed about 20 seconds after the last word from it. */
 const keepAliveDelayMs = 10_000;
 
-/** Whatever zone and style the server or the role prefers, instants and dates mean the same here. */
-const sessionSettings = `set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601'`;
+/** An answer that does not come for so long never will: something between keeps a connection up that leads nowhere. */
+const answerTimeoutMs = 3_600_000;
 
-/** Settings every connection of the program shares. */
+/** What another session keeps locked is waited for this long, unless the URL, the role or the database says otherwise. */
+const lockPatience = '60s';
+
+/** A transaction whose program does not go on for this long is rolled back, unless they say otherwise. */
+const idlePatience = '5min';
+
+/**
+ * Whatever zone and style the server or the role prefers, instants and dates mean the same here. The server notices a
+ * program that vanished within a minute, not after its default of two hours, in which rows would stay locked.
+ */
+const sessionSettings = `set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601';
+  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
+  select set_config(name, patience, false)
+    from (values ('lock_timeout', '${lockPatience}'), ('idle_in_transaction_session_timeout', '${idlePatience}'))
+      as bound(name, patience)
+   where current_setting(name) = '0'`;
+
+/** Settings every connection of the program shares. Throws `database_unreachable` for TLS files that cannot be used. */
 export function connectionConfig(databaseUrl: string, applicationName: string): pg.ClientConfig {
   return {
-    connectionString: databaseUrl,
+    connectionString: targetOf(databaseUrl).url,
+    ...tlsConfig(databaseUrl),
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveDelayMs,
     types: valueTypes,
@@ -55,6 +78,8 @@ export function createPool(databaseUrl: string, applicationName: string, maxConn
 /** One connection of its own. Rejects with `database_unreachable`. */
 export async function connect(databaseUrl: string, applicationName: string): Promise<pg.Client> {
   const client = new pg.Client(connectionConfig(databaseUrl, applicationName));
+  // Every query on a lost connection says so itself; without a listener the loss would end the process.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     await prepareSession(client);
@@ -65,11 +90,28 @@ export async function connect(databaseUrl: string, applicationName: string): Pro
   }
 }
 
-/** The error of a server that could not be reached: where and why, without user or password. */
+/**
+ * The database URL with `sslmode=prefer` decided by asking the server; from then on every connection is made alike.
+ * Rejects with `database_unreachable`.
+ */
+export async function decided(databaseUrl: string): Promise<string> {
+  try {
+    return await decideEncryption(databaseUrl, connectTimeoutMs);
+  } catch (failure) {
+    throw unreachable(databaseUrl, failure);
+  }
+}
+
+/** The error of a server that could not be reached or lets nobody in: where and why, without user or password. */
 export function unreachable(databaseUrl: string, failure: unknown): EtlError {
+  if (failure instanceof EtlError) return failure;
   const where = addressOf(databaseUrl);
-  return new EtlError('database_unreachable', `PostgreSQL at ${where} cannot be used: ${reasonOf(failure)}`, {
+  const meaning = failure instanceof pg.DatabaseError ? meaningOf(failure.code ?? '') : null;
+  const remedy = tlsRemedy(failure) ?? meaning?.remedy;
+  const code = meaning?.code === 'database_denied' ? meaning.code : 'database_unreachable';
+  return new EtlError(code, `PostgreSQL at ${where} cannot be used: ${reasonOf(failure)}`, {
     cause: failure,
+    ...(remedy !== undefined && { remedy }),
   });
 }
 
@@ -90,6 +132,6 @@ function checkServerVersion(number: number, name: string): void {
 
 /** host:port or socket:port of a database URL, as pg reads it with its defaults. */
 function addressOf(databaseUrl: string): string {
-  const { host, port } = new pg.Client(databaseUrl);
+  const { host, port } = targetOf(databaseUrl);
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,26 +1,7 @@
 import pg from 'pg';
 import { EtlError, messageOf, toEtlError } from '../errors.ts';
-
-/**
- * SQLSTATEs after which the same statement may succeed: serialization failure, deadlock, lock not available, canceled,
- * out of memory, too many connections, too many locks, and a server that shuts down, crashed or is starting.
- */
-const transientStates = new Set([
-  '40001',
-  '40P01',
-  '55P03',
-  '57014',
-  '53200',
-  '53300',
-  '57P01',
-  '57P02',
-  '57P03',
-  '57P05',
-  '25P03',
-]);
-
-/** SQLSTATE class of lost connections. */
-const connectionClass = '08';
+import { connectionClass, meaningOf } from './sqlstate.ts';
+import { isTlsFailure, tlsRemedy } from './tls-failure.ts';
 
 const networkCodes = new Set([
   'ECONNREFUSED',
@@ -41,7 +22,7 @@ const lostConnection =
 
 /** True for an error that PostgreSQL or the connection to it raised. */
 export function isDatabaseFailure(thrown: unknown): boolean {
-  return thrown instanceof pg.DatabaseError || isConnectionLoss(thrown);
+  return thrown instanceof pg.DatabaseError || isConnectionLoss(thrown) || isTlsFailure(thrown);
 }
 
 /** True when the connection is gone, as opposed to a statement that failed on a good one. */
@@ -56,18 +37,24 @@ export function isConnectionLoss(thrown: unknown): boolean {
 }
 
 /**
- * Anything thrown while talking to PostgreSQL, as an EtlError: `database_transient` when the same may succeed later,
- * `database_refused` with what PostgreSQL said when it will not, `internal` when it is no database error. The detail
+ * Anything thrown while talking to PostgreSQL, as an EtlError: `database_transient` when the same may succeed later;
+ * `database_full`, `database_read_only`, `database_denied` or `database_refused` with what PostgreSQL said when it will
+ * not; `database_unreachable` when it lets nobody in; `internal` when it is no database error. The detail that
  * PostgreSQL adds is left out: it can hold values of rows.
  */
 export function toDatabaseError(thrown: unknown): EtlError {
   if (thrown instanceof EtlError) return thrown;
   if (thrown instanceof pg.DatabaseError) {
-    const code = thrown.code ?? '';
-    const transient = transientStates.has(code) || code.startsWith(connectionClass);
-    return transient
-      ? new EtlError('database_transient', `PostgreSQL: ${describe(thrown)}`, { cause: thrown })
-      : new EtlError('database_refused', `PostgreSQL refused: ${describe(thrown)}`, { cause: thrown });
+    const { code, ...remedy } = meaningOf(thrown.code ?? '');
+    const verb = code === 'database_transient' ? 'PostgreSQL' : 'PostgreSQL refused';
+    return new EtlError(code, `${verb}: ${describe(thrown)}`, { cause: thrown, ...remedy });
+  }
+  const remedy = tlsRemedy(thrown);
+  if (remedy !== undefined) {
+    return new EtlError('database_unreachable', `PostgreSQL cannot be used: ${reasonOf(thrown)}`, {
+      cause: thrown,
+      remedy,
+    });
   }
   return isConnectionLoss(thrown)
     ? new EtlError('database_transient', `The connection to PostgreSQL was lost: ${reasonOf(thrown)}`, {
@@ -91,4 +78,9 @@ function describe(error: pg.DatabaseError): string {
 
 function nodeCode(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Throws what was thrown, errors of the database as EtlErrors; for the end of a promise. */
+export function raise(thrown: unknown): never {
+  throw isDatabaseFailure(thrown) ? toDatabaseError(thrown) : thrown;
 }

@@ -5,12 +5,8 @@ import { isConnectionLoss, reasonOf, toDatabaseError } from './database-error.ts
 import { type LockName, lockKey } from './lock-key.ts';
 import { type Patience, patiently } from './patience.ts';
 
-/**
- * Without these the server would keep the locks of a run on a machine that vanished for two hours, or drop the locks of
- * one that is only waiting for the API.
- */
-const lockSession = `set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
-  set idle_session_timeout = 0`;
+/** Without this the server would drop the locks of a run that is only waiting for the API. */
+const lockSession = 'set idle_session_timeout = 0';
 
 const applicationName = 'usage-etl locks';
 

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { EtlError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { requireSupportedServer } from './connection.ts';
-import { isConnectionLoss, isDatabaseFailure, toDatabaseError } from './database-error.ts';
+import { isConnectionLoss, raise } from './database-error.ts';
 import { lockKey } from './lock-key.ts';
 import { type Migration, packagedMigrations, readMigrations } from './migration-files.ts';
 import {
@@ -176,8 +176,4 @@ function stateOf(
     applied_at: record?.applied_at ?? null,
     applied_by_version: record?.applied_by_version ?? null,
   };
-}
-
-function raise(failure: unknown): never {
-  throw isDatabaseFailure(failure) ? toDatabaseError(failure) : failure;
 }

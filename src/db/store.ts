@@ -3,16 +3,18 @@ import pg from 'pg';
 import type { Clock } from '../clock.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { createPool, requireSupportedServer, unreachable } from './connection.ts';
+import { connect, createPool, decided, requireSupportedServer, unreachable } from './connection.ts';
 import { useEmbeddedServer } from './embedded.ts';
+import { patiently } from './patience.ts';
 import type { Tables } from './tables.ts';
+import { targetOf } from './tls.ts';
 
 export { toDatabaseError } from './database-error.ts';
 export { inTransaction } from './transaction.ts';
 
 /** The database a command works on. */
 export interface Store {
-  /** Holds the password. */
+  /** Holds the password, and how every connection is protected. */
   readonly url: string;
   readonly pool: pg.Pool;
   readonly kysely: Kysely<Tables>;
@@ -29,6 +31,8 @@ export interface StoreOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Given for a run that nobody watches: a server that is away is waited for, until this is aborted. */
+  readonly patience?: AbortSignal | undefined;
   /** As pg_stat_activity shows it. Default `usage-etl`. */
   readonly applicationName?: string;
   /** Default 8. */
@@ -61,8 +65,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-async function openPool(url: string, options: StoreOptions, release: (() => Promise<void>) | null): Promise<Store> {
-  requireReadable(url);
+async function openPool(
+  givenUrl: string,
+  options: StoreOptions,
+  release: (() => Promise<void>) | null,
+): Promise<Store> {
+  requireReadable(givenUrl);
+  const { patience: signal, clock, log } = options;
+  if (signal !== undefined) await patiently({ clock, log, signal }, () => knock(givenUrl));
+  const url = await decided(givenUrl);
   const pool = createPool(
     url,
     options.applicationName ?? defaultApplicationName,
@@ -96,12 +107,18 @@ async function openPool(url: string, options: StoreOptions, release: (() => Prom
 /** A URL that cannot be read must not travel on in an error: it holds the password. */
 function requireReadable(url: string): void {
   try {
-    new pg.Client(url);
+    targetOf(url);
   } catch {
     throw new EtlError('database_unreachable', 'The database URL is not a PostgreSQL URL', {
       remedy: 'Write DATABASE_URL as postgres://user:password@host:port/database, special characters percent-encoded.',
     });
   }
+}
+
+/** Rejects while nobody can connect. */
+async function knock(givenUrl: string): Promise<void> {
+  const client = await connect(await decided(givenUrl), defaultApplicationName);
+  await client.end();
 }
 
 async function firstAnswer(pool: pg.Pool, url: string, clock: Clock): Promise<void> {

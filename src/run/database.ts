@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { raise } from '../db/database-error.ts';
 import { embeddedServer } from '../db/embedded.ts';
 import { assertMigrated, type MigrationReport, type MigrationStatus, migrate, migrationStatus } from '../db/migrate.ts';
+import { maySeeLedger } from '../db/migration-record.ts';
 import { openStore, type Store } from '../db/store.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -14,26 +16,29 @@ export interface DatabaseContext {
   readonly config: Pick<Config, 'databaseUrl' | 'dataDir'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Given for a run that nobody watches: a server that is away is waited for, until this is aborted. */
+  readonly patience?: AbortSignal;
 }
 
-/** How the database must be: up to date, or as it is. */
-export type Readiness = 'migrated' | 'any';
+/** How the database must be: up to date; up to date as far as a role that only reads views can tell; or as it is. */
+export type Readiness = 'migrated' | 'readable' | 'any';
 
 /**
  * Opens the database, and closes it after use. Rejects with what opening rejects with, and with `schema_missing` or
- * `schema_newer` where the database must be up to date and is not.
+ * `schema_newer` where the database must be up to date and is not; what the database does to `use` is an EtlError.
  */
 export async function withStore<T>(
   context: DatabaseContext,
   readiness: Readiness,
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
-  if (readiness === 'migrated') await refuseAbsent(context);
-  const { clock, log } = context;
-  const store = await openStore({ ...context.config, clock, log });
+  if (readiness !== 'any') await refuseAbsent(context);
+  const { clock, log, patience } = context;
+  const store = await openStore({ ...context.config, clock, log, patience });
   try {
-    if (readiness === 'migrated') await assertMigrated(store.pool);
-    return await use(store);
+    const known = readiness === 'migrated' || (readiness === 'readable' && (await maySeeLedger(store.pool)));
+    if (known) await assertMigrated(store.pool);
+    return await use(store).catch(raise);
   } finally {
     await store.close();
   }

@@ -1,5 +1,7 @@
 import type pLimit from 'p-limit';
-import { EtlError, toEtlError } from '../errors.ts';
+import { toDatabaseError } from '../db/database-error.ts';
+import { patiently } from '../db/patience.ts';
+import { EtlError } from '../errors.ts';
 import { createLoader, type LoadSlice } from '../load/loader.ts';
 import type { Client } from '../openai/client.ts';
 import type { Interval } from '../plan/bucket.ts';
@@ -12,8 +14,9 @@ import { addSlice, emptyTally, type Tally } from './tally.ts';
 // After as many slices in a row have failed, the rest would only wait out the same retries.
 const maxFailuresInARow = 3;
 
-// A transaction that lost a race, or its connection, is tried again with the pages still in hand.
-const loadAttempts = 4;
+// A transaction that lost a race, or its connection, is tried again with the pages still in hand: six waits, a minute in
+// all, so that it outlasts a restart of the server.
+const loadAttempts = 7;
 const loadRetryMs = 500;
 
 /** One organization's work in progress. */
@@ -64,7 +67,7 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
     await readAll(run, jobRun, load);
   } catch (thrown) {
     // What stopped the whole organization or run is reported once, for the whole.
-    if (!run.signal.aborted) judge(run, jobRun, toEtlError(thrown), 0);
+    if (!run.signal.aborted) judge(run, jobRun, toDatabaseError(thrown), 0);
   }
   return jobRun;
 }
@@ -72,7 +75,7 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
 async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): Promise<void> {
   const { job } = jobRun;
   const plan = { end: run.options.to, obtainable: job.obtainable, refetch: run.options.refetch };
-  const [first, ...rest] = await planJob(run.context, job, run.now, plan);
+  const [first, ...rest] = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
   run.context.progress.planned(labelOf(job), first === undefined ? 0 : 1 + rest.length);
   if (first === undefined) return;
   const work = createWork(run, jobRun, load);
@@ -93,7 +96,7 @@ async function replanned(
   const granted = reader.session.grain;
   if (jobRun.stopped !== null || granted.length <= job.obtainable.length) return rest;
   const plan = { end: first.start, obtainable: granted, refetch: run.options.refetch };
-  const slices = await planJob(run.context, job, run.now, plan);
+  const slices = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
   run.context.progress.planned(labelOf(job), 1 + slices.length);
   return slices;
 }
@@ -112,7 +115,7 @@ function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): (sli
     } catch (thrown) {
       failuresInARow += 1;
       run.signal.throwIfAborted();
-      judge(run, jobRun, toEtlError(thrown), failuresInARow);
+      judge(run, jobRun, toDatabaseError(thrown), failuresInARow);
     }
     return nothing;
   };

@@ -1,7 +1,7 @@
 import type { Store } from '../db/store.ts';
 import { toDatabaseError } from '../db/store.ts';
 import { cursorPrefix, type QueryAnswer, readOnlyQuery, statementKind } from '../derive/query.ts';
-import { EtlError, messageOf } from '../errors.ts';
+import { type ErrorCode, EtlError, messageOf } from '../errors.ts';
 
 export type { QueryAnswer, QueryColumn } from '../derive/query.ts';
 
@@ -19,12 +19,15 @@ export async function runQuery(store: Pick<Store, 'pool'>, sql: string, signal: 
   } catch (thrown) {
     signal.throwIfAborted();
     const error = toDatabaseError(thrown);
-    if (error.code !== 'database_refused') throw error;
+    if (!refusals.has(error.code)) throw error;
     const place = placeOf(thrown, sql, kind === 'cursor' ? cursorPrefix.length : 0);
     const hint = hintOf(thrown);
     throw new EtlError('query_refused', `PostgreSQL: ${messageOf(thrown)}${place}${hint}`, { cause: thrown });
   }
 }
+
+/** Errors that are the query's, not the database's: what it names or does is not to be had. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['database_refused', 'database_read_only', 'database_denied']);
 
 /** Where in the user's own text the error is. */
 function placeOf(thrown: unknown, sql: string, prefixCharacters: number): string {

@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
 import { datasets as catalog } from '../catalog/index.ts';
-import type { OrganizationSettings } from '../config.ts';
+import type { DatasetSettings, OrganizationSettings } from '../config.ts';
+import { raise, reasonOf, toDatabaseError } from '../db/database-error.ts';
 import { type Locks, openLocks, writerLock } from '../db/lock.ts';
 import { assertMigrated, migrate } from '../db/migrate.ts';
+import { patiently } from '../db/patience.ts';
 import { type EtlError, exitCode, toEtlError } from '../errors.ts';
 import type { RunEnd } from '../load/runs.ts';
 import { createClient } from '../openai/client.ts';
@@ -21,12 +23,16 @@ import { errorReport, totalsOf } from './tally.ts';
  * others. Migrates first. Rejects only where nothing can be done at all (no database, a newer schema), and with the
  * reason of the signal when it is aborted; everything else is in the report.
  */
-export async function runSync(context: RunContext, options: SyncOptions): Promise<RunReport> {
+export function runSync(context: RunContext, options: SyncOptions): Promise<RunReport> {
+  return syncAll(context, options).catch(raise);
+}
+
+async function syncAll(context: RunContext, options: SyncOptions): Promise<RunReport> {
   const { config, store, log, clock } = context;
   const now = clock.now();
   if (options.preview) await assertMigrated(store.pool);
-  else await migrate(store.pool, { log, version });
-  const locks = await openLocks(store);
+  else await patiently(context, () => migrate(store.pool, { log, version }));
+  const locks = await openLocks(store, context);
   try {
     const outcomes: OrganizationOutcome[] = [];
     for (const organization of chosenOrganizations(config, options)) {
@@ -90,13 +96,16 @@ async function runOrganization(
       throw interruption;
     }
     const error = run.signal.aborted ? toEtlError(run.signal.reason) : null;
-    if (!options.preview) await recordCapabilities(run, finished);
+    if (!options.preview) await patiently(context, () => recordCapabilities(run, finished));
     const datasets: DatasetReport[] = [];
-    for (const jobRun of finished) datasets.push(await reportJob(run, jobRun, error));
+    for (const jobRun of finished) datasets.push(await patiently(context, () => reportJob(run, jobRun, error)));
     const outcome = { organization: organization.name, runId, requests: client.stats.requests, datasets, error };
     const { status } = verdictOf([outcome]);
     if (runId !== null) await finishRun(run, runId, status === 'busy' ? 'failed' : status, error, finished);
     return { ...outcome, datasets: [...datasets, ...busyReports] };
+  } catch (thrown) {
+    if (runId !== null && !context.signal.aborted) await recordFailure(run, runId, toDatabaseError(thrown));
+    throw thrown;
   } finally {
     await client.close();
     for (const job of mine) await locks.release(lockOf(job));
@@ -105,7 +114,8 @@ async function runOrganization(
 
 async function prepareJobs(context: RunContext, options: SyncOptions, organization: OrganizationSettings, now: Date) {
   const wanted = chosenDatasets(organization, options);
-  return await Promise.all(wanted.map((settings) => prepareJob(context, organization.name, settings, options, now)));
+  const prepare = (settings: DatasetSettings) => prepareJob(context, organization.name, settings, options, now);
+  return await Promise.all(wanted.map((settings) => patiently(context, () => prepare(settings))));
 }
 
 /** Takes the writer's lock of each job; the second list is what another run holds. A preview needs none. */
@@ -130,7 +140,18 @@ async function finishRun(
   const tallies = finished.map(({ tally }) => tally);
   const errors = [...(error === null ? [] : [error]), ...tallies.flatMap((tally) => tally.errors)];
   const totals = totalsOf(tallies, run.client.stats);
-  await closeRunRecord(run.context, runId, { status, totals, errors: errors.map(errorLine) });
+  const end = { status, totals, errors: errors.map(errorLine) };
+  await patiently(run.context, () => closeRunRecord(run.context, runId, end));
+}
+
+/** The end of a run that cannot even be reported. Where the database is gone, the next run finds it unfinished. */
+async function recordFailure(run: OrganizationRun, runId: number, error: EtlError): Promise<void> {
+  try {
+    const totals = totalsOf([], run.client.stats);
+    await closeRunRecord(run.context, runId, { status: 'failed', totals, errors: [errorLine(error)] });
+  } catch (failure) {
+    run.context.log.warn({ reason: reasonOf(failure) }, 'how the run ended could not be recorded');
+  }
 }
 
 function summarize(

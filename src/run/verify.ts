@@ -2,10 +2,11 @@ import pLimit from 'p-limit';
 import { pageLimitOf } from '../catalog/dataset.ts';
 import { datasets as catalog } from '../catalog/index.ts';
 import type { DatasetSettings, OrganizationSettings } from '../config.ts';
+import { raise, toDatabaseError } from '../db/database-error.ts';
 import { type Locks, openLocks } from '../db/lock.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { compareBucket, recordTieOuts, storedSums, type TieOut } from '../derive/tie-out.ts';
-import { type EtlError, exitCode, toEtlError } from '../errors.ts';
+import { type EtlError, exitCode } from '../errors.ts';
 import { closedRange, loadedBuckets } from '../load/loaded-range.ts';
 import { type Client, createClient } from '../openai/client.ts';
 import { formatDecimal } from '../parse/decimal.ts';
@@ -37,11 +38,15 @@ interface Checked {
  * Holds every loaded closed bucket against the ungrouped totals the API reports now, and keeps the comparisons in
  * openai_etl.tie_outs. A bucket missing between loaded ones counts as 0. Rejects as runSync does.
  */
-export async function runVerify(context: RunContext, options: VerifyOptions): Promise<VerifyReport> {
+export function runVerify(context: RunContext, options: VerifyOptions): Promise<VerifyReport> {
+  return verifyAll(context, options).catch(raise);
+}
+
+async function verifyAll(context: RunContext, options: VerifyOptions): Promise<VerifyReport> {
   await assertMigrated(context.store.pool);
   let requests = 0;
   const checked: Checked[] = [];
-  const locks = await openLocks(context.store);
+  const locks = await openLocks(context.store, context);
   try {
     for (const organization of chosenOrganizations(context.config, options)) {
       const outcome = await verifyOrganization(context, organization, options, locks);
@@ -73,7 +78,7 @@ async function verifyOrganization(
         return { ...found, ...(await verifyDataset(context, client, found, options, runId)), error: null };
       } catch (thrown) {
         signal.throwIfAborted();
-        return { ...found, buckets: 0, tieOuts: [], error: toEtlError(thrown) };
+        return { ...found, buckets: 0, tieOuts: [], error: toDatabaseError(thrown) };
       }
     };
     const checked = await Promise.all(
@@ -82,7 +87,7 @@ async function verifyOrganization(
     await endVerify(context, runId, checked, client.stats);
     return { checked, requests: client.stats.requests };
   } catch (thrown) {
-    const errors = [errorLine(toEtlError(thrown))];
+    const errors = [errorLine(toDatabaseError(thrown))];
     await closeRunRecord(context, runId, { status: 'failed', totals: totalsOf([], client.stats), errors });
     throw thrown;
   } finally {

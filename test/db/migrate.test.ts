@@ -154,7 +154,7 @@ describe('migrating', () => {
     restricted.searchParams.set('options', '-c role=pg_read_all_data');
     const pool = createPool(restricted.href, 'test', 1, silentLog);
     await expect(migrate(pool, { folder, log: silentLog, version: '1' })).rejects.toMatchObject({
-      code: 'database_refused',
+      code: 'database_denied',
       message: expect.stringContaining('permission denied for database'),
     });
     await pool.end();

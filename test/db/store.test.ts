@@ -239,12 +239,14 @@ describe('a transaction', () => {
   });
 
   test('turns a full disk, a missing right and a read-only server into errors that are not', async () => {
-    for (const state of ['53100', '42501', '25006']) {
+    const codes = { '53100': 'database_full', '42501': 'database_denied', '25006': 'database_read_only' };
+    for (const [state, code] of Object.entries({ ...codes, '53400': 'database_refused' })) {
       const failing = inTransaction(store.pool, (client) =>
         client.query(`do $$ begin raise exception 'as told' using errcode = '${state}'; end $$`),
       );
       await expect(failing, state).rejects.toMatchObject({
-        code: 'database_refused',
+        code,
+        verdict: 'stop_run',
         message: `PostgreSQL refused: as told (SQLSTATE ${state})`,
       });
     }
