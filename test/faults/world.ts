@@ -16,6 +16,7 @@ import type { FaultPlan, Restatement } from '../../src/simulator/index.ts';
 import { type CommandEnvironment, emptyFolder, finished, start } from '../cli/command.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { adminKey, liveThroughNights, type Nights, organization } from '../support/nights.ts';
+import type { TestDatabase } from '../support/postgres.ts';
 import { type Buckets, trueBuckets } from './buckets.ts';
 import type { Struck } from './fault-case.ts';
 
@@ -23,6 +24,8 @@ import type { Struck } from './fault-case.ts';
 export interface WorldOptions {
   /** `simulated` (default): waits take no time. `real`: for runs that are processes of their own. */
   readonly time?: 'simulated' | 'real';
+  /** A migrated database of its own; by default one on the server of the test run. */
+  readonly database?: () => Promise<TestDatabase>;
 }
 
 /** A run that is a process of its own. */
@@ -67,7 +70,7 @@ const goodNight = '2026-11-18T03:17:00Z';
 export const restatedDays = { settled: 2, unsettled: 7 } as const;
 
 /** Creates a world. Close it when done. */
-export async function createWorld({ time = 'simulated' }: WorldOptions = {}): Promise<World> {
+export async function createWorld({ time = 'simulated', database }: WorldOptions = {}): Promise<World> {
   const daysPassed = 3;
   const began =
     time === 'simulated' ? goodNight : new Date(systemClock.now().getTime() - daysPassed * dayMs).toISOString();
@@ -76,6 +79,7 @@ export async function createWorld({ time = 'simulated' }: WorldOptions = {}): Pr
   const nights = await liveThroughNights({
     now: began,
     datasets,
+    ...(database !== undefined && { database }),
     simulator: { clock: apiClock, groupsPerDataset: 6 },
     settings: { start: firstDay },
   });

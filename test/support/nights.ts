@@ -25,6 +25,8 @@ export interface NightsOptions {
   readonly datasets?: readonly Dataset[];
   readonly widths?: readonly Width[];
   readonly days?: number;
+  /** Default: a clone of the migrated template on the server of the test run. */
+  readonly database?: () => Promise<TestDatabase>;
   readonly simulator?: Partial<SimulatorOptions>;
   readonly config?: Partial<Config>;
   readonly settings?: Partial<DatasetSettings>;
@@ -66,7 +68,7 @@ function settingsOf(dataset: Dataset, width: Width, days: number): DatasetSettin
 /** Starts everything. Close it when done. */
 export async function liveThroughNights(options: NightsOptions = {}): Promise<Nights> {
   const clock = fakeClock(options.now ?? '2026-11-23T03:17:00Z');
-  const database = await testDatabase();
+  const database = await (options.database ?? testDatabase)();
   const datasets = options.datasets ?? catalog;
   const simulator = await startSimulator({ clock, adminKey, datasets, ...options.simulator });
   const store = await openStore({ databaseUrl: database.url, dataDir: '', clock, log: silentLog });
