@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 
 /** Totals of a run, under the names of openai_etl.runs. */
 export interface RunTotals {
@@ -26,10 +26,10 @@ export interface RunEnd extends RunTotals {
 
 /** Records that a run has begun and gives its run_id. */
 export async function beginRun(
-  pool: Pool,
+  client: ClientBase,
   run: { readonly command: string; readonly organization: string; readonly startedAt: Date; readonly version: string },
 ): Promise<number> {
-  const { rows } = await pool.query<{ run_id: number }>(
+  const { rows } = await client.query<{ run_id: number }>(
     `insert into openai_etl.runs (command, org_id, started_at, status, version)
      values ($1, $2, $3, 'running', $4) returning run_id`,
     [run.command, run.organization, run.startedAt, run.version],

@@ -1,4 +1,5 @@
 import { type Locks, runLock } from '../db/lock.ts';
+import { inTransaction } from '../db/store.ts';
 import type { EtlError } from '../errors.ts';
 import { beginRun, endRun, markKilled, type RunEnd, type RunTotals, runningRuns } from '../load/runs.ts';
 import { version } from '../version.ts';
@@ -17,9 +18,12 @@ export async function openRunRecord(
   for (const runId of await runningRuns(pool, run.organization)) {
     if (!(await locks.isHeld(runLock(runId)))) await markKilled(pool, runId);
   }
-  const runId = await beginRun(pool, { ...run, version });
-  await locks.tryAcquire(runLock(runId));
-  return runId;
+  return await inTransaction(pool, async (client) => {
+    const runId = await beginRun(client, { ...run, version });
+    // Before anyone else can see the record: without its lock it would pass for that of a dead process.
+    await locks.tryAcquire(runLock(runId));
+    return runId;
+  });
 }
 
 /** Records how a run ended: `errors` one a line, each said once. */

@@ -161,7 +161,7 @@ const killed = { exit: null, sees: null } as const;
 const terminated = interruptedBy('SIGTERM', 143);
 
 const beginsRun = (message: WireMessage) => sends(message, /insert into openai_etl\.runs/);
-const begins = (message: WireMessage) => sends(message, /^begin\b/);
+const locksBuckets = (message: WireMessage) => sends(message, /from openai_etl\.buckets[^;]*for update/);
 const copies = (message: WireMessage) => message.from === 'client' && message.type === 'd';
 /** Buckets that were there before enter the ledger last; fresh ones are claimed first. */
 const writesLedger = (message: WireMessage) =>
@@ -174,7 +174,7 @@ const kills: readonly FaultCase[] = [
   killedAt('before the first request', beginsRun),
   signalledAtRequest('kill -9 between two requests', 'SIGKILL', { nth: 3, then: { kind: 'stall-headers' } }, killed),
   signalledAtRequest('kill -9 while a page arrives', 'SIGKILL', { nth: 2, then: { kind: 'stall-body' } }, killed),
-  killedAt('between a page and its transaction', begins),
+  killedAt('between a page and the first row of it', locksBuckets),
   killedAt('during COPY', copies),
   killedAt('between the rows and the ledger', writesLedger),
   killedAt('before COMMIT has arrived', commits),

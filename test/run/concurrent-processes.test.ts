@@ -10,9 +10,12 @@ import type { Width } from '../../src/catalog/width.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createPool } from '../../src/db/connection.ts';
 import { embeddedServer, useEmbeddedServer } from '../../src/db/embedded.ts';
+import { migrate } from '../../src/db/migrate.ts';
 import { silentLog } from '../../src/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { type CommandEnvironment, emptyFolder, type Finished, finished, start } from '../cli/command.ts';
+import { startDatabaseProxy } from '../faults/support/database-proxy.ts';
+import { sends } from '../faults/support/wire.ts';
 import { adminKey, organization } from '../support/nights.ts';
 import { emptyDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -138,6 +141,37 @@ describe('five processes that sync one organization at once', () => {
     expect(await embeddedServer(options).status()).toMatchObject({ running: false, users: 0 });
     const together = gate.simulator.requests.length;
     expect(together).toBe(await requestsOfOne());
+  }, 180_000);
+
+  it('never take a run that has just begun for one that was killed', async () => {
+    gate.open();
+    const database = await emptyDatabase();
+    const proxy = await startDatabaseProxy(database.url);
+    const held = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    try {
+      await migrate(database.pool, { log: silentLog, version: 'test' });
+      let begun = false;
+      proxy.set((message) => {
+        begun ||= sends(message, /insert into openai_etl\.runs/);
+        if (!begun || !sends(message, /pg_try_advisory_lock/)) return 'pass';
+        held.resolve();
+        return released.promise.then(() => 'pass');
+      });
+      const sync = (dataset: string, url: string) =>
+        finished(start(['sync', '--dataset', dataset], { env: { ...env, DATABASE_URL: url }, cwd }));
+      const slow = sync('embeddings', proxy.url);
+      await held.promise;
+      expect(await sync('images', database.url)).toMatchObject({ exit: 0 });
+      expect(await countRuns(database.pool, 'failed')).toBe(0);
+      released.resolve();
+      expect(await slow).toMatchObject({ exit: 0 });
+      expect(await countRuns(database.pool, 'ok')).toBe(2);
+    } finally {
+      released.resolve();
+      await proxy.close();
+      await database.close();
+    }
   }, 180_000);
 
   /** Requests of one process alone in an equal world. */
