@@ -2,6 +2,7 @@ import { clockFaults } from './clocks.ts';
 import type { FaultCase } from './fault-case.ts';
 import { networkFaults } from './network.ts';
 import { pageFaults } from './pages.ts';
+import { processFaults } from './process.ts';
 import { refusals } from './refusals.ts';
 import { resultFaults } from './results.ts';
 
@@ -12,4 +13,5 @@ export const faultTable: readonly FaultCase[] = [
   ...pageFaults,
   ...resultFaults,
   ...clockFaults,
+  ...processFaults,
 ];

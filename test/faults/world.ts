@@ -52,6 +52,8 @@ export interface World {
   readonly oldTruth: Buckets;
   /** How the API misbehaves from now on; an empty plan ends it. */
   setFaults(plan: FaultPlan): void;
+  /** Sets the runs' clock wrong by so much, ahead or (negative) behind; 0 puts it right. For simulated time only. */
+  missetClock(milliseconds: number): void;
   /** Lets time pass for the runs and the API; the API's alone where time is real. */
   pass(milliseconds: number): void;
   /** One sync in this process, whatever becomes of it; what `changed` names is other than usual. */
@@ -87,13 +89,21 @@ export async function createWorld({ time = 'simulated', database }: WorldOptions
     apiClock.advance(milliseconds);
     nights.clock.advance(milliseconds);
   };
+  let wrongByMs = 0;
+  const simulated: Clock = {
+    ...nights.clock,
+    now: () => new Date(nights.clock.now().getTime() + wrongByMs),
+  };
   const world: Omit<World, 'oldTruth'> = {
     nights,
     datasets,
     firstDay,
-    clock: time === 'simulated' ? nights.clock : systemClock,
+    clock: time === 'simulated' ? simulated : systemClock,
     apiClock,
     setFaults: (plan) => nights.simulator.setFaults(plan),
+    missetClock: (milliseconds) => {
+      wrongByMs = milliseconds;
+    },
     pass,
     night: (options = {}, changed = {}) => nightOf(nights, options, { clock: world.clock, ...changed }),
     start: (args = ['sync'], environment = {}) => commandOf(nights, firstDay, args, environment),

@@ -1,0 +1,3 @@
+import { provePromises } from './prove.ts';
+
+provePromises('page');
