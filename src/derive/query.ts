@@ -33,8 +33,8 @@ export function statementKind(sql: string): StatementKind {
 export const cursorPrefix = 'declare usage_etl_query no scroll cursor for\n';
 
 /**
- * Runs one statement in a read-only transaction that is rolled back. Two statements at once are refused, since the
- * extended protocol takes one. Rejects with the error of pg. Aborting the signal cancels the statement.
+ * Runs one statement in a read-only transaction that is rolled back, without the rights of a superuser, on a connection
+ * that is closed after it. Two statements at once are refused, since the extended protocol takes one. Rejects with the error of pg. Aborting the signal cancels the statement.
  */
 export async function readOnlyQuery(
   pool: Store['pool'],
@@ -49,19 +49,25 @@ export async function readOnlyQuery(
     signal.throwIfAborted();
     await client.query('begin read only');
     await client.query('set local default_transaction_read_only = on');
+    await client.query(leaveSuperuser);
     const answer = await (kind === 'direct' ? texts(client, sql) : throughCursor(client, sql));
     const columns = await namedTypes(client, answer.fields);
     return { columns, rows: answer.rows };
   } finally {
     signal.removeEventListener('abort', cancel);
-    // Takes back what the statement set for its session, too; a connection that cannot roll back is not used again.
-    const broken = await client.query('rollback').then(
-      () => false,
-      () => true,
-    );
-    client.release(broken);
+    // Takes back what the statement set for its session, too. What no rollback takes back, such as an advisory lock, ends
+    // with the connection.
+    await client.query('rollback').catch(() => undefined);
+    client.release(true);
   }
 }
+
+/**
+ * To a superuser a read-only transaction leaves all that is no table: files of the server, other sessions, programs. A
+ * role that may read every table and nothing else takes its place; any other user keeps the rights it has.
+ */
+const leaveSuperuser = `select set_config('role', 'pg_read_all_data', true) from pg_roles
+  where rolname = current_user and rolsuper`;
 
 type Client = Pick<Store['pool'], 'query'>;
 
