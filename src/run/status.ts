@@ -1,8 +1,9 @@
 import { type Width, widths } from '../catalog/width.ts';
 import type { DatasetSettings } from '../config.ts';
 import { type ErrorCode, errorKinds } from '../errors.ts';
-import { ceilToBucket, floorToBucket, widthMs } from '../plan/bucket.ts';
+import { ceilToBucket, floorToBucket, type Interval, widthMs } from '../plan/bucket.ts';
 import { type RunContext, startOf } from './context.ts';
+import { type Coverage, type CoverageDay, type CoverageKey, gapsIn, type Queryable, readCoverage } from './coverage.ts';
 import type { DatasetStatus, DriftStatus, Gap, QuarantineStatus, RunStatus, StatusReport } from './status-report.ts';
 
 /** Which part of the store to tell about; null for all. */
@@ -14,10 +15,23 @@ export interface StatusOptions {
 const gapsShown = 20;
 const runsShown = 10;
 
-type Context = Pick<RunContext, 'config' | 'store' | 'clock'>;
+/** What it takes to tell the status; the pool may be one connection, so that all is told of one instant. */
+export interface StatusContext extends Pick<RunContext, 'config' | 'clock'> {
+  readonly store: { readonly pool: Queryable; readonly embedded: boolean };
+}
 
-/** Tells from the ledger alone what is stored, how fresh it is, and what is missing. Makes no request, writes nothing. */
-export async function readStatus(context: Context, options: StatusOptions): Promise<StatusReport> {
+/** Where the coverage of a dataset comes from. */
+export type CoverageReader = (key: CoverageKey) => Promise<Coverage>;
+
+/**
+ * Tells from the ledger alone what is stored, how fresh it is, and what is missing. Makes no request, writes nothing.
+ * `coverageOf` serves whoever already knows a part of the ledger; by default all of it is read.
+ */
+export async function readStatus(
+  context: StatusContext,
+  options: StatusOptions,
+  coverageOf: CoverageReader = (key) => readCoverage(context.store.pool, key),
+): Promise<StatusReport> {
   const now = context.clock.now();
   const isWanted = ({ org_id, dataset }: { org_id: string; dataset: string }) =>
     (options.datasets?.includes(dataset) ?? true) && (options.organizations?.includes(org_id) ?? true);
@@ -29,7 +43,7 @@ export async function readStatus(context: Context, options: StatusOptions): Prom
   return {
     checked_at: now.toISOString(),
     database: { server_version: '', size_bytes: 0, ...database, embedded: context.store.embedded },
-    datasets: (await datasetStatuses(context, now)).filter(isWanted),
+    datasets: (await datasetStatuses(context, now, coverageOf)).filter(isWanted),
     quarantine: quarantine.filter(isWanted).map(withIsoDates),
     drift: drift.filter(isWanted).map(withIsoDates),
     runs: runs.map(withIsoDates),
@@ -66,20 +80,24 @@ interface Wanted {
   readonly settings: DatasetSettings | null;
 }
 
-async function datasetStatuses(context: Context, now: Date): Promise<readonly DatasetStatus[]> {
+async function datasetStatuses(
+  context: StatusContext,
+  now: Date,
+  coverageOf: CoverageReader,
+): Promise<readonly DatasetStatus[]> {
   const capabilities = (await context.store.pool.query<CapabilityRow>(capabilitiesSql)).rows;
   const statuses: DatasetStatus[] = [];
   for (const wanted of await everythingKnown(context)) {
     const capability = capabilities.find(
       ({ org_id, dataset }) => org_id === wanted.org_id && dataset === wanted.dataset,
     );
-    statuses.push(await datasetStatus(context, wanted, capability, now));
+    statuses.push(await datasetStatus({ now, coverageOf }, wanted, capability));
   }
   return statuses;
 }
 
 /** What is configured, then what is stored besides. */
-async function everythingKnown({ config, store }: Context): Promise<readonly Wanted[]> {
+async function everythingKnown({ config, store }: StatusContext): Promise<readonly Wanted[]> {
   const configured = config.organizations.flatMap(({ name, datasets }) =>
     datasets.map(
       (settings): Wanted => ({
@@ -100,8 +118,17 @@ async function everythingKnown({ config, store }: Context): Promise<readonly Wan
   return [...configured, ...besides.map((row): Wanted => ({ ...row, configured: false, settings: null }))];
 }
 
+/** Every stored kind of bucket, found by leaping through the key instead of reading all of the ledger. */
 const storedSql = `
-  select distinct org_id, dataset, bucket_width from openai_etl.buckets order by org_id, dataset, bucket_width`;
+  with recursive kind as (
+    (select org_id, dataset, bucket_width from openai_etl.buckets order by org_id, dataset, bucket_width limit 1)
+    union all
+    select next.* from kind, lateral (
+      select b.org_id, b.dataset, b.bucket_width from openai_etl.buckets b
+      where (b.org_id, b.dataset, b.bucket_width) > (kind.org_id, kind.dataset, kind.bucket_width)
+      order by b.org_id, b.dataset, b.bucket_width limit 1) next
+  )
+  select org_id, dataset, bucket_width from kind`;
 
 interface CapabilityRow {
   readonly org_id: string;
@@ -116,54 +143,19 @@ interface CapabilityRow {
 const capabilitiesSql =
   'select org_id, dataset, status, grain, horizon, detail, status_since from openai_etl.capabilities';
 
-interface CoverageRow {
-  readonly first: Date | null;
-  readonly last: Date | null;
-  readonly last_read_at: Date | null;
-  readonly rows: number;
-  readonly loaded: number;
-  readonly refused: number;
-  readonly unsettled: number;
-}
-
-const coverageSql = `
-  select min(bucket_start) as first, max(bucket_end) as last, max(observed_at) as last_read_at,
-    coalesce(sum(row_count), 0)::bigint as rows,
-    count(*) filter (where status = 'loaded') as loaded,
-    count(*) filter (where status = 'refused') as refused,
-    count(*) filter (where status = 'loaded' and not settled) as unsettled
-  from openai_etl.buckets where org_id = $1 and dataset = $2 and bucket_width = $3`;
-
-/** The stretches of [$4, $5) in which no bucket of the given statuses stands, oldest first. */
-const gapsSql = `
-  select lower(gap) as from, upper(gap) as to
-  from unnest(
-    tstzmultirange(tstzrange($4, $5)) - coalesce(
-      (select range_agg(tstzrange(bucket_start, bucket_end)) from openai_etl.buckets
-        where org_id = $1 and dataset = $2 and bucket_width = $3 and status = any($6)),
-      '{}'::tstzmultirange
-    )
-  ) as gap order by 1`;
-
 async function datasetStatus(
-  { store }: Context,
+  { now, coverageOf }: { readonly now: Date; readonly coverageOf: CoverageReader },
   wanted: Wanted,
   capability: CapabilityRow | undefined,
-  now: Date,
 ): Promise<DatasetStatus> {
   const { org_id, dataset, bucket_width, configured } = wanted;
-  const key = [org_id, dataset, bucket_width];
-  const [coverage] = (await store.pool.query<CoverageRow>(coverageSql, key)).rows;
-  const from = firstInstant(wanted, coverage?.first ?? null, capability?.horizon ?? null, now);
-  const end = configured ? floorToBucket(now, bucket_width) : (coverage?.last ?? now);
-  const find = async (statuses: readonly string[]) =>
-    from === null || from >= end
-      ? []
-      : (await store.pool.query<{ from: Date; to: Date }>(gapsSql, [...key, from, end, statuses])).rows;
-  const notLoaded = await find(['loaded']);
+  const coverage = await coverageOf({ org_id, dataset, bucket_width });
+  const { first, last, last_read_at, ...counts } = totalOf(coverage);
+  const from = firstInstant(wanted, first, capability?.horizon ?? null, now);
+  const end = configured ? floorToBucket(now, bucket_width) : (last ?? now);
+  const find = (what: 'unloaded' | 'unread') => (from === null ? [] : gapsIn(coverage, what, from, end));
   const lacking = capability?.status === 'unavailable' && wanted.settings?.dataset.optional === true;
-  const neverRead = lacking ? [] : await find(['loaded', 'refused']);
-  const gaps = neverRead.map((gap) => asGap(gap, bucket_width));
+  const gaps = (lacking ? [] : find('unread')).map((gap) => asGap(gap, bucket_width));
   return {
     org_id,
     dataset,
@@ -176,15 +168,32 @@ async function datasetStatus(
     remedy: remedyOf(capability?.detail ?? null),
     horizon: capability?.horizon?.toISOString() ?? null,
     from: from?.toISOString() ?? null,
-    through: throughOf(from, notLoaded[0]?.from ?? coverage?.last ?? null, coverage?.last_read_at ?? null),
-    last_read_at: coverage?.last_read_at?.toISOString() ?? null,
-    rows: coverage?.rows ?? 0,
-    buckets_loaded: coverage?.loaded ?? 0,
+    through: throughOf(from, find('unloaded')[0]?.start ?? last, last_read_at),
+    last_read_at: last_read_at?.toISOString() ?? null,
+    rows: counts.rows,
+    buckets_loaded: counts.loaded,
     buckets_missing: gaps.reduce((sum, { buckets }) => sum + buckets, 0),
-    buckets_refused: coverage?.refused ?? 0,
-    buckets_unsettled: coverage?.unsettled ?? 0,
+    buckets_refused: counts.refused,
+    buckets_unsettled: counts.loaded - counts.settled,
     gaps: gaps.slice(0, gapsShown),
     gap_count: gaps.length,
+  };
+}
+
+function totalOf({ days }: Coverage) {
+  const sum = (of: (day: CoverageDay) => number) => days.reduce((total, day) => total + of(day), 0);
+  const lastRead = days.reduce<Date | null>(
+    (latest, day) => (latest === null || day.last_read_at > latest ? day.last_read_at : latest),
+    null,
+  );
+  return {
+    first: days[0]?.first ?? null,
+    last: days.at(-1)?.last ?? null,
+    last_read_at: lastRead,
+    rows: sum(({ rows }) => rows),
+    loaded: sum(({ loaded }) => loaded),
+    refused: sum(({ refused }) => refused),
+    settled: sum(({ settled }) => settled),
   };
 }
 
@@ -213,9 +222,9 @@ function throughOf(from: Date | null, loadedTo: Date | null, lastReadAt: Date | 
   return (loadedTo > lastReadAt ? lastReadAt : loadedTo).toISOString();
 }
 
-function asGap({ from, to }: { from: Date; to: Date }, width: Width): Gap {
-  const buckets = Math.round((to.getTime() - from.getTime()) / widthMs(width));
-  return { from: from.toISOString(), to: to.toISOString(), buckets };
+function asGap({ start, end }: Interval, width: Width): Gap {
+  const buckets = Math.round((end.getTime() - start.getTime()) / widthMs(width));
+  return { from: start.toISOString(), to: end.toISOString(), buckets };
 }
 
 /** A row as PostgreSQL gives it, with Dates where the report has ISO text. */
