@@ -66,6 +66,7 @@ export async function keepSession(
   };
   const retake = async (session: LockSession, { clock, log, signal = closing.signal }: Patience) => {
     const signals = AbortSignal.any([signal, closing.signal]);
+    log.warn('the connection with the locks of this run was lost; taking them again');
     try {
       return watch(await patiently({ clock, log, signal: signals }, () => openAgain(url, session, granted)));
     } catch (failure) {

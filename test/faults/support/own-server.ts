@@ -35,12 +35,11 @@ const pollMs = 10;
 /** The one that the tests' own server is swept by, when a test run is killed. */
 const folderPrefix = `usage-etl-tests-${process.pid}-`;
 
-/** Sets up a server that is not running yet. `settings`: lines of postgresql.conf. */
-export async function ownServer(settings: readonly string[]): Promise<OwnServer> {
+/** Sets up a server that is not running yet. It loses nothing when it crashes, only when the machine does. */
+export async function ownServer(): Promise<OwnServer> {
   const place = await newPlace();
   const cluster = await ensureCluster(place.home, place.binaries, silentLog);
-  // Appended to the file that ALTER SYSTEM writes, so that it may change them later.
-  await writeFile(join(cluster.data, 'postgresql.auto.conf'), `fsync = off\n${settings.join('\n')}\n`);
+  await writeFile(join(cluster.data, 'postgresql.auto.conf'), 'fsync = off\n');
   return serverIn(place, cluster);
 }
 

@@ -43,3 +43,13 @@ export function sends(message: WireMessage, statement: RegExp): boolean {
 export function reports(message: WireMessage, tag: string): boolean {
   return message.from === 'server' && message.type === 'C' && message.text === `${tag}\0`;
 }
+
+/** True when a client sends rows of a COPY. */
+export function sendsRows(message: WireMessage): boolean {
+  return message.from === 'client' && message.type === 'd';
+}
+
+/** True when the server answers with an error of this SQLSTATE. */
+export function refuses(message: WireMessage, state: string): boolean {
+  return message.from === 'server' && message.type === 'E' && message.text.includes(`\0C${state}\0`);
+}
