@@ -68,7 +68,7 @@ async function runOrganization(
     return { organization: organization.name, runId: null, requests: 0, datasets: busyReports, error: null };
   }
   const record = { command: options.command, organization: organization.name, startedAt: now };
-  const runId = options.preview ? null : await openRunRecord(context, record, locks);
+  const runId = options.preview ? null : await patiently(context, () => openRunRecord(context, record, locks));
   const client = createClient({
     ...context.config,
     adminKey: organization.adminKey,

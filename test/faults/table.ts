@@ -1,4 +1,5 @@
 import { clockFaults } from './clocks.ts';
+import { databaseFaults } from './database.ts';
 import type { FaultCase } from './fault-case.ts';
 import { networkFaults } from './network.ts';
 import { pageFaults } from './pages.ts';
@@ -13,5 +14,6 @@ export const faultTable: readonly FaultCase[] = [
   ...pageFaults,
   ...resultFaults,
   ...clockFaults,
+  ...databaseFaults,
   ...processFaults,
 ];
