@@ -48,6 +48,11 @@ export function formatDecimal({ coefficient, scale }: Decimal): string {
   return scale === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
+/** False for a decimal that PostgreSQL's numeric cannot hold without rounding. */
+export function fitsNumeric(decimal: Decimal): boolean {
+  return decimal.scale <= maxScale && significantDigits(decimal) - decimal.scale <= maxIntegerDigits;
+}
+
 /** Number of significant digits. */
 export function significantDigits({ coefficient }: Decimal): number {
   return (coefficient < 0n ? -coefficient : coefficient).toString().length;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Dataset } from '../catalog/dataset.ts';
+import { EtlError } from '../errors.ts';
 import { type Drift, DriftLog, type Fault, type Quarantined } from './fault.ts';
 import { integerOf, isObject, type JsonObject, parseJson, parseJsonExact } from './json.ts';
-import { type DecodeResult, InexactNumber, Malformed } from './result.ts';
+import { Malformed } from './malformed.ts';
+import { type DecodeResult, InexactNumber } from './result.ts';
 import { mergeRows, type Row } from './row.ts';
 
 /** One bucket as it stands on one page. */
@@ -31,7 +33,10 @@ export interface Page {
   readonly length: number;
 }
 
-/** Decodes the text of a response. Throws SyntaxError when it is not a page of JSON at all. */
+/**
+ * Decodes the text of a response. Throws SyntaxError when it is not a page of JSON at all, and EtlError
+ * `contract_broken` for JSON nested deeper than anything here can follow.
+ */
 export type DecodePage = (text: string) => Page;
 
 const envelope = z.object({
@@ -44,7 +49,7 @@ const envelope = z.object({
 /** The page decoder of a dataset. `tags` are the result tags of all datasets, to tell a stray result from an unknown one. */
 export function createPageDecoder(dataset: Dataset, decode: DecodeResult, tags: ReadonlySet<string>): DecodePage {
   const counts = dataset.columns.every((column) => column.role !== 'measure' || column.type === 'bigint');
-  return (text) => {
+  const decodeText: DecodePage = (text) => {
     if (counts) {
       try {
         return decodePage(parseJson(text), text.length, dataset, decode, tags);
@@ -53,6 +58,15 @@ export function createPageDecoder(dataset: Dataset, decode: DecodeResult, tags: 
       }
     }
     return decodePage(parseJsonExact(text), text.length, dataset, decode, tags);
+  };
+  return (text) => {
+    try {
+      return decodeText(text);
+    } catch (error) {
+      // Running out of stack: without this one absurd page would end the run as a defect of this program.
+      if (!(error instanceof RangeError)) throw error;
+      throw new EtlError('contract_broken', `${dataset.path}: the JSON is nested too deeply to be read`);
+    }
   };
 }
 

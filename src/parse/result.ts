@@ -1,9 +1,10 @@
 import type { Attribute, Column, Dimension, Measure } from '../catalog/column.ts';
 import type { Dataset } from '../catalog/dataset.ts';
 import { parseDecimal } from './decimal.ts';
-import type { DriftLog, Fault } from './fault.ts';
+import type { DriftLog } from './fault.ts';
 import { isExact, isObject, JsonNumber, type JsonObject } from './json.ts';
 import { jsonbText } from './jsonb.ts';
+import { Malformed, maxCount } from './malformed.ts';
 import type { MeasureValue, Row } from './row.ts';
 import type { SeriesOf, SeriesValue } from './series.ts';
 
@@ -14,20 +15,6 @@ export class InexactNumber extends Error {
 
 /** Turns one result of a dataset into a row. Throws {@link Malformed}, or {@link InexactNumber}. */
 export type DecodeResult = (result: JsonObject, drift: DriftLog) => Row;
-
-/** Thrown when a result of the right tag cannot be typed. */
-export class Malformed extends Error {
-  override readonly name = 'Malformed';
-  readonly fault: Fault;
-
-  constructor(reason: Fault['reason'], detail: string) {
-    super(detail);
-    this.fault = { reason, detail };
-  }
-}
-
-// PostgreSQL's bigint.
-const maxCount = 2n ** 63n - 1n;
 
 /** The decoder of a dataset's results, derived from its columns. */
 export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResult {

@@ -1,4 +1,5 @@
-import { addDecimals, type Decimal } from './decimal.ts';
+import { addDecimals, type Decimal, fitsNumeric } from './decimal.ts';
+import { Malformed, maxCount } from './malformed.ts';
 import type { Series } from './series.ts';
 
 /** The value of a measure: a count (bigint beyond the safe integers), an exact decimal, or null for not reported. */
@@ -13,7 +14,10 @@ export interface Row {
   readonly extra: string | null;
 }
 
-/** The sum of two results of one grain: what a grouping by a hidden dimension splits belongs together. */
+/**
+ * The sum of two results of one grain: what a grouping by a hidden dimension splits belongs together. Throws Malformed
+ * where PostgreSQL could not hold the sum: it would be stored as another number.
+ */
 export function mergeRows(a: Row, b: Row): Row {
   const measures = a.measures.map((value, index) => addMeasures(value, b.measures[index] ?? null));
   return { series: a.series, measures, extra: mergeExtra(a.extra, b.extra) };
@@ -26,10 +30,18 @@ export function sameRow(a: Row, b: Row): boolean {
 
 function addMeasures(a: MeasureValue, b: MeasureValue): MeasureValue {
   if (a === null || b === null) return a ?? b;
-  if (typeof a === 'object' && typeof b === 'object') return addDecimals(a, b);
+  if (typeof a === 'object' && typeof b === 'object') return addAmounts(a, b);
   if (typeof a === 'object' || typeof b === 'object') throw new TypeError('a measure is either a count or a decimal');
   const sum = BigInt(a) + BigInt(b);
+  if (sum > maxCount) throw new Malformed('out_of_range', 'the sum of two results of one grain is larger than bigint');
   return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum;
+}
+
+function addAmounts(a: Decimal, b: Decimal): Decimal {
+  const sum = addDecimals(a, b);
+  if (!fitsNumeric(sum))
+    throw new Malformed('out_of_range', 'the sum of two results of one grain is larger than numeric');
+  return sum;
 }
 
 function sameMeasure(a: MeasureValue, b: MeasureValue): boolean {
