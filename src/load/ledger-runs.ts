@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { type Width, widthSeconds } from '../catalog/width.ts';
 import type { LedgerRun } from '../plan/slices.ts';
+import { latestHonest } from './ledger.ts';
 
 /** What of the ledger planning asks for. */
 export interface LedgerQuery {
@@ -9,6 +10,8 @@ export interface LedgerQuery {
   readonly width: Width;
   readonly start: Date;
   readonly end: Date;
+  /** The present instant. */
+  readonly now: Date;
   /** Dimensions wanted by the configuration, in column order. */
   readonly wanted: readonly string[];
   /** Dimensions the API grants today, in column order. */
@@ -46,7 +49,7 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
               when grain @> $6::text[] and grain <@ $7::text[] then 'kept' end as state
        from openai_etl.buckets
        where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and bucket_start < $5
-         and settled and status = 'loaded' and filters is not distinct from $8
+         and settled and status = 'loaded' and filters is not distinct from $8 and observed_at <= $11
      ), numbered as (
        select *, bucket_start - row_number() over (partition by state order by bucket_start) * make_interval(secs => $9)
          as island
@@ -64,6 +67,7 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
       query.filters,
       widthSeconds[query.width],
       query.maxBuckets,
+      latestHonest(query.now),
     ],
   );
   const { rows: averages } = await pool.query<{ average: number }>(

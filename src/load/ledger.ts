@@ -21,6 +21,17 @@ export interface LedgerEntry {
   readonly orphaned: boolean;
 }
 
+// Clocks of two machines may differ by minutes; by an hour one of them is wrong.
+const clockToleranceMs = 3_600_000;
+
+/**
+ * The latest date a reading can honestly bear at an instant. Later ones were dated by a clock that was wrong: they count
+ * neither as newer nor as final, or nothing could be loaded until their date has come.
+ */
+export function latestHonest(now: Date): Date {
+  return new Date(now.getTime() + clockToleranceMs);
+}
+
 interface EntryRow {
   readonly bucket_start: Date;
   readonly row_count: number;

@@ -34,6 +34,8 @@ export interface Reading {
   readonly runId: number;
   /** When the API was asked. */
   readonly observedAt: Date;
+  /** The present instant, when the reading is about to be loaded. */
+  readonly loadedAt: Date;
   /** Dimensions asked for, in column order. */
   readonly grain: readonly string[];
   /** Canonical JSON of the filters asked with; null when none. */

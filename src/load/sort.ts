@@ -1,5 +1,5 @@
 import type { EncodedBucket } from './encode.ts';
-import type { LedgerEntry } from './ledger.ts';
+import { type LedgerEntry, latestHonest } from './ledger.ts';
 
 /** What becomes of each bucket of a slice. */
 export interface Sorting {
@@ -19,6 +19,7 @@ export interface Sorting {
 
 interface Read {
   readonly observedAt: Date;
+  readonly loadedAt: Date;
   readonly grain: readonly string[];
 }
 
@@ -56,7 +57,8 @@ function fateOf(bucket: EncodedBucket, entry: LedgerEntry | undefined, read: Rea
 }
 
 function isOlder(entry: LedgerEntry | undefined, read: Read): boolean {
-  return entry !== undefined && entry.contentHash !== null && entry.observedAt > read.observedAt;
+  if (entry === undefined || entry.contentHash === null) return false;
+  return entry.observedAt > read.observedAt && entry.observedAt <= latestHonest(read.loadedAt);
 }
 
 /** True when the stored rows have every dimension of the reading and another one that is still wanted, and no unwanted one. */

@@ -94,7 +94,7 @@ async function replanned(
 ): Promise<readonly Slice[]> {
   const { job, reader } = jobRun;
   const granted = reader.session.grain;
-  if (jobRun.stopped !== null || granted.length <= job.obtainable.length) return rest;
+  if (jobRun.stopped !== null || granted.every((name) => job.obtainable.includes(name))) return rest;
   const plan = { end: first.start, obtainable: granted, refetch: run.options.refetch };
   const slices = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
   run.context.progress.planned(labelOf(job), 1 + slices.length);
@@ -145,7 +145,8 @@ async function loadRead(run: OrganizationRun, jobRun: JobRun, load: LoadSlice, r
 
 async function loadWithRetries(run: OrganizationRun, { job }: JobRun, load: LoadSlice, part: ReadSlice) {
   const { clock, log } = run.context;
-  const reading = { runId: run.runId, observedAt: part.observedAt, grain: part.grain, filters: job.filters };
+  const { observedAt, grain } = part;
+  const reading = { runId: run.runId, observedAt, loadedAt: run.context.clock.now(), grain, filters: job.filters };
   for (let attempt = 1; ; attempt += 1) {
     run.signal.throwIfAborted();
     try {

@@ -63,9 +63,14 @@ export function createJob(
     capability,
     start: new Date(Math.max(horizonStart.getTime(), wantedStart.getTime())),
     obtainable: settings.groupBy.filter((name) => !refused.includes(name)),
-    retryRefused: refused.length > 0 && capability !== null && now.getTime() - capability.checkedAt.getTime() >= weekMs,
+    retryRefused: refused.length > 0 && capability !== null && isDue(capability.checkedAt, now),
     filters: canonicalFilters(settings.filters),
   };
+}
+
+/** A date to come was written by a clock that was wrong, and must not postpone anything. */
+function isDue(checkedAt: Date, now: Date): boolean {
+  return Math.abs(now.getTime() - checkedAt.getTime()) >= weekMs;
 }
 
 /** The slices a job has to read, newest first. `end` and `obtainable` as they are known by now. */
@@ -122,6 +127,7 @@ function ledgerQuery(job: Job, now: Date, obtainable: readonly string[]) {
     width,
     start: job.start,
     end: openBucketEnd(now, width),
+    now,
     wanted: groupBy,
     obtainable,
     filters: job.filters,

@@ -14,6 +14,7 @@ import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 const daySeconds = 86_400;
 const start = Date.UTC(2026, 0, 1) / 1000;
 const days = 20;
+const loadedAt = new Date('2026-03-01T00:00:00Z');
 
 describe('two writers of the same buckets', () => {
   let database: TestDatabase;
@@ -62,7 +63,7 @@ describe('two writers of the same buckets', () => {
     return async (slice: ReturnType<typeof sliceOf>, observedAt: Date) => {
       for (;;) {
         try {
-          return await load(slice, { runId: 1, observedAt, grain: ['model'], filters: null });
+          return await load(slice, { runId: 1, observedAt, loadedAt, grain: ['model'], filters: null });
         } catch (thrown) {
           if (!(thrown instanceof EtlError) || thrown.verdict !== 'retry') throw thrown;
         }
