@@ -71,7 +71,7 @@ export const clockFaults: readonly FaultCase[] = [
     strike: (world) => {
       const untilMidnight = dayMs - (world.clock.now().getTime() % dayMs);
       world.pass(untilMidnight - 10_000);
-      return during(() => world.pass(2 * hourMs))(world);
+      return during(() => world.pass(20_000))(world);
     },
   },
 ];

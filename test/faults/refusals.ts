@@ -144,11 +144,13 @@ function groupingRefused(fault: string, plan: FaultPlan): FaultCase {
     dataset,
     exit: 0,
     sees: null,
-    recovery: 'when the week is over after which every dimension is asked for again',
+    recovery: 'when the week is over after which every dimension is asked for again, a night later',
     strike: strikeWith(plan),
-    recover: (world) => {
+    recover: async (world) => {
       world.pass(7 * dayMs);
-      return world.night();
+      const first = await world.night();
+      // What was restated long ago is read along as soon as all of history has one grain again.
+      return first.exit === 0 ? await world.night() : first;
     },
   };
 }

@@ -58,6 +58,7 @@ function stray(fault: string, tag: string, quarantine: Quarantine): FaultCase {
   return { ...believed({ fault, field: 'object', json, dataset: completions }, () => null), exit: 3, quarantine };
 }
 
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 const manyDigits = '123456789'.repeat(50).slice(0, 400);
 const maxCount = '9223372036854775807';
 
@@ -96,7 +97,7 @@ const numbers: readonly FaultCase[] = [
       const when = { dataset: 'costs' };
       world.setFaults([
         { when, then: { kind: 'split-results', buckets } },
-        { when, then: { kind: 'set-field', field: 'amount', json: amountOf('9'.repeat(131_072)), buckets } },
+        { when, then: { kind: 'set-field', field: 'amount', json: amountOf('9e131071'), buckets } },
       ]);
       return await world.night();
     },
@@ -144,12 +145,34 @@ const unknown: readonly FaultCase[] = [
     json: '1e999999',
     buckets,
   }),
-  harmless('an unknown field nested ten thousand deep', {
+  harmless('an unknown field nested a thousand deep', {
     kind: 'set-field',
     field: 'deep',
-    json: '['.repeat(10_000) + ']'.repeat(10_000),
+    json: nested(1000),
     buckets,
   }),
+  lasting({
+    area,
+    fault: 'an unknown field nested a hundred thousand deep',
+    then: { kind: 'set-field', field: 'deep', json: nested(100_000), buckets },
+    sees: { code: 'contract_broken', says: 'nested too deeply' },
+  }),
+  {
+    ...refusing(
+      'a negative count beside a field nested a hundred thousand deep',
+      'input_tokens',
+      '-1',
+      'negative_count',
+    ),
+    strike: (world) => {
+      const when = { dataset: 'completions' };
+      world.setFaults([
+        { when, then: { kind: 'set-field', field: 'deep', json: nested(100_000), buckets } },
+        { when, then: { kind: 'set-field', field: 'input_tokens', json: '-1', buckets } },
+      ]);
+      return world.night();
+    },
+  },
 ];
 
 /** Results that are not what the contract says. */

@@ -17,7 +17,6 @@ import { type CommandEnvironment, emptyFolder, finished, start } from '../cli/co
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 import { adminKey, liveThroughNights, type Nights, organization } from '../support/nights.ts';
 import type { TestDatabase } from '../support/postgres.ts';
-import { type Buckets, trueBuckets } from './buckets.ts';
 import type { Struck } from './fault-case.ts';
 
 /** What kind of world a fault takes. */
@@ -48,8 +47,6 @@ export interface World {
   readonly clock: Clock;
   /** The API's time. It stands still while runs wait, so that there is one truth a night; only `pass` moves it. */
   readonly apiClock: FakeClock;
-  /** The truth that the good night loaded. */
-  readonly oldTruth: Buckets;
   /** How the API misbehaves from now on; an empty plan ends it. */
   setFaults(plan: FaultPlan): void;
   /** Sets the runs' clock wrong by so much, ahead or (negative) behind; 0 puts it right. For simulated time only. */
@@ -66,7 +63,7 @@ export interface World {
 const dayMs = 86_400_000;
 const datasets = [completions, costs, decisions, vectorStores];
 const daysLoaded = 9;
-const goodNight = '2026-11-18T03:17:00Z';
+const goodNight = '2026-11-18T13:17:00Z';
 
 /** Days of the world, counted from its first: one settled, one closed at the good night and not yet settled. */
 export const restatedDays = { settled: 2, unsettled: 7 } as const;
@@ -94,7 +91,7 @@ export async function createWorld({ time = 'simulated', database }: WorldOptions
     ...nights.clock,
     now: () => new Date(nights.clock.now().getTime() + wrongByMs),
   };
-  const world: Omit<World, 'oldTruth'> = {
+  const world: World = {
     nights,
     datasets,
     firstDay,
@@ -111,10 +108,9 @@ export async function createWorld({ time = 'simulated', database }: WorldOptions
   };
   try {
     await nights.sync();
-    const oldTruth = trueBuckets({ ...world, oldTruth: new Map() }, firstDay);
     pass(daysPassed * dayMs);
     nights.simulator.restate(datasets.flatMap((dataset) => restatementsOf(nights, dataset, firstDay)));
-    return { ...world, oldTruth };
+    return world;
   } catch (failure) {
     await nights.close();
     throw failure;
