@@ -119,6 +119,11 @@ export const errorKinds = {
     remedy: 'Set DATABASE_URL to a PostgreSQL 15 or newer, or correct the cause named above.',
   },
   folder_unusable: { verdict: 'stop_run', exit: 1, remedy: 'Set USAGE_ETL_DATA_DIR to a folder that can be written.' },
+  address_in_use: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Set http_host and http_port to an address of this machine that nothing else listens on.',
+  },
   query_refused: { verdict: 'stop_run', exit: 1, remedy: 'Correct the SQL; query reads only.' },
   interrupted: {
     verdict: 'stop_run',
