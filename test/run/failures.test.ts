@@ -8,6 +8,7 @@ import { embeddings } from '../../src/catalog/datasets/embeddings.ts';
 import { images } from '../../src/catalog/datasets/images.ts';
 import { openLocks, writerLock } from '../../src/db/lock.ts';
 import { readStatus } from '../../src/run/status.ts';
+import type { Fault } from '../../src/simulator/index.ts';
 import { daysBack, expectTruth, liveThroughNights, type Nights, organization, storedRows } from '../support/nights.ts';
 
 const weekMs = 7 * 86_400_000;
@@ -131,6 +132,23 @@ describe('a refused grouping', () => {
       nights.clock.advance(weekMs);
       expect(await nights.sync()).toMatchObject({ datasets: [{ grain: full, refused_dimensions: [] }] });
       await expectTruth(nights, costs, '1d', firstDay);
+    } finally {
+      await nights.close();
+    }
+  });
+
+  it('reads older buckets again when one dimension is granted again in the night that another is refused', async () => {
+    const firstDay = new Date('2026-10-10T00:00:00Z');
+    const nights = await liveThroughNights({ datasets: [completions], settings: { start: firstDay } });
+    const refuse = (dimension: string): Fault => ({ when: {}, then: { kind: 'refuse-grouping', dimension } });
+    try {
+      nights.simulator.setFaults([refuse('api_key_id')]);
+      await nights.sync();
+      nights.clock.advance(weekMs);
+      nights.simulator.setFaults([refuse('model')]);
+      const report = await nights.sync();
+      expect(report).toMatchObject({ exit_code: 0, datasets: [{ refused_dimensions: ['model'] }] });
+      await expectTruth(nights, completions, '1d', firstDay, report.datasets[0]?.grain);
     } finally {
       await nights.close();
     }
