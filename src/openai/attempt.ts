@@ -7,6 +7,7 @@ import { retryAfterMs } from './retry.ts';
 import { type Answer, failureOf, type Transport } from './transport.ts';
 import {
   type Asked,
+  bodyDecides,
   type RequestVerdict,
   statusDecides,
   verdictOnFailure,
@@ -95,11 +96,21 @@ async function judgeStatus({ adminKey, clock }: AttemptContext, answer: Answer, 
   const text = await errorText(answer);
   // The API quotes a rejected key, not always in a form that looks like one.
   const error = parseApiError(text.replaceAll(adminKey, '[redacted]'));
+  // What a refusal is about is in its body, so that one that lost it must not be taken for another.
+  if (error === null && bodyDecides(answer.status) && claimsJson(answer)) decodeJson(text, parseJson);
   return {
     done: false,
     verdict: verdictOnStatus(answer.status, error, asked),
     retryAfterMs: retryAfterMs(answer.headers, clock.now()),
   };
+}
+
+function parseJson(text: string): unknown {
+  return JSON.parse(text);
+}
+
+function claimsJson(answer: Answer): boolean {
+  return header(answer, 'content-type')?.toLowerCase().startsWith('application/json') ?? false;
 }
 
 async function errorText(answer: Answer): Promise<string> {

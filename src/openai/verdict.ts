@@ -69,6 +69,11 @@ export function statusDecides(status: number): boolean {
   return status >= 500 || passing.has(status);
 }
 
+/** True for a refusal of the request itself, which only its body tells from others. */
+export function bodyDecides(status: number): boolean {
+  return status === 400 || status === 422;
+}
+
 /** Judges a request that got no whole answer: by the stable code of what Node or undici raised, which also explains. */
 export function verdictOnFailure({ code, message }: Failure, asked: Asked): RequestVerdict {
   const detail = message.includes(code) ? message : `${code} ${message}`.trim();

@@ -378,6 +378,18 @@ describe('what does not pass is not repeated:', () => {
     const request = testClient(baseUrl).client.request(path, '', plain({ groupBy: ['api_source'] }));
     await expect(request).rejects.toMatchObject({ name: 'GroupingRefused', names: ['api_source'] });
   });
+
+  test.each([400, 422])(
+    'a refusal (%i) whose JSON is cut short is asked for again, for the same reason',
+    async (status) => {
+      const cut: Answer = (reply) => {
+        reply.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{"message":"Inval');
+      };
+      const { baseUrl } = await serveInOrder(cut, apiError(status, "Invalid value: 'api_source'"));
+      const request = testClient(baseUrl).client.request(path, '', plain({ groupBy: ['api_source'] }));
+      await expect(request).rejects.toMatchObject({ name: 'GroupingRefused', names: ['api_source'] });
+    },
+  );
 });
 
 describe('a body that is too large', () => {
