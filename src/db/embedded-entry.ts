@@ -55,6 +55,7 @@ export async function enter(options: EmbeddedOptions): Promise<Running> {
   const password = await readPassword(cluster);
   const deadlineMs = clock.monotonicMs() + startPatienceMs;
   let attempts = 0;
+  let port = await rememberedPort(cluster);
   for (let polls = 0; clock.monotonicMs() < deadlineMs; polls += 1) {
     if (polls === silentPolls) log.info('waiting for the private PostgreSQL server: it is starting or stopping');
     const found = await sessionOn(cluster, password, log);
@@ -63,7 +64,8 @@ export async function enter(options: EmbeddedOptions): Promise<Running> {
         return { cluster, binaries, url: embeddedUrl(found.port, password), session: found.session };
       }
     } else if (found.answer === 'gone') {
-      await startOnce(cluster, binaries, options, attempts);
+      const start = await startOnce(cluster, binaries, options, { number: attempts, port: port ?? (await freePort()) });
+      if (start === 'port taken') port = null;
       attempts += 1;
       continue;
     }
@@ -111,29 +113,37 @@ async function sessionOn(cluster: Cluster, password: string, log: Log): Promise<
   return { answer: (await isServing(cluster, postmaster)) ? 'busy' : 'gone' };
 }
 
+interface Attempt {
+  /** From 0. */
+  readonly number: number;
+  readonly port: number;
+}
+
 /** One attempt; whether it succeeded shows when the server is looked for again. */
 async function startOnce(
   cluster: Cluster,
   binaries: Binaries,
   { clock, log }: EmbeddedOptions,
-  attempt: number,
-): Promise<void> {
-  const usual = attempt === 0 ? await rememberedPort(cluster) : null;
-  const port = usual ?? (await freePort());
+  { number, port }: Attempt,
+): Promise<'port taken' | 'tried'> {
   const start = await startPostmaster(cluster, binaries, port, clock, startPatienceMs);
   if (start.outcome === 'ready') {
     await rememberPort(cluster, port);
     log.debug({ port }, 'started the private PostgreSQL server');
-    return;
+    return 'tried';
   }
   const output = start.outcome === 'exited' ? start.output : 'it does not become ready';
-  if (!isPassing(output) || attempt >= startAttempts) {
+  if (!isPassing(output) || number >= startAttempts) {
     throw new EtlError('embedded_unavailable', `PostgreSQL does not start: ${lastLines(output)}`);
   }
   log.debug({ port, output: lastLines(output) }, 'the private server did not start; trying again');
   await forgetStranger(cluster);
-  await clock.sleep(Math.min(longestPauseMs, pollMs * 2 ** attempt));
+  await clock.sleep(Math.min(longestPauseMs, pollMs * 2 ** number));
+  return portTaken.test(output) ? 'port taken' : 'tried';
 }
+
+/** Its users look for it at the port it had: another is taken only where somebody else listens there. */
+const portTaken = /could not create any TCP\/IP sockets|Address already in use/;
 
 /**
  * What PostgreSQL says when another command starts it at the same moment, when the process of a crashed server has a

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
 import { type Cluster, clusterIn } from './embedded-cluster.ts';
 import { type EmbeddedOptions, enter, look, type Running } from './embedded-entry.ts';
 import { inDataFolder, readIfPresent, writePrivate } from './embedded-files.ts';
@@ -49,21 +50,43 @@ export interface EmbeddedServer {
 const stopPatienceMs = 60_000;
 
 /**
- * The private server of the data folder, set up and started when needed; commands that run at once share it. Rejects
- * with `embedded_unavailable` or `folder_unusable`.
+ * The private server of the data folder, set up and started when needed; commands that run at once share it. When it
+ * dies in use it is started again, at the same URL unless somebody else has taken its port by then. Rejects with
+ * `embedded_unavailable` or `folder_unusable`.
  */
 export async function useEmbeddedServer(options: EmbeddedOptions): Promise<EmbeddedUse> {
   return inDataFolder(options.dataDir, async () => {
-    const running = await enter(options);
     let released: Promise<void> | null = null;
+    const watched = (running: Running): Running => {
+      running.session.once('end', () => {
+        if (released === null) current = comeBack(running, options).then(watched, () => running);
+      });
+      return running;
+    };
+    const first = watched(await enter(options));
+    let current = Promise.resolve(first);
     return {
-      url: running.url,
+      url: first.url,
       release: () => {
-        released ??= releaseQuietly(running, options);
+        released ??= current.then((running) => releaseQuietly(running, options));
         return released;
       },
     };
   });
+}
+
+/** Nobody but its users starts the server: one that is killed would stay away from them all. */
+async function comeBack(before: Running, options: EmbeddedOptions): Promise<Running> {
+  const { log } = options;
+  log.warn('the private PostgreSQL server has died; starting it again');
+  try {
+    const running = await enter(options);
+    if (running.url !== before.url) log.warn('the private PostgreSQL server has another port now');
+    return running;
+  } catch (failure) {
+    log.warn({ reason: messageOf(failure) }, 'the private PostgreSQL server does not start again');
+    throw failure;
+  }
 }
 
 /** The embedded server for the `db` command. Its functions reject as {@link useEmbeddedServer} does. */

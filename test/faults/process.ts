@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Fault } from '../../src/simulator/index.ts';
+import { embeddedStoreFaults } from './embedded-store.ts';
 import type { FaultCase, Struck } from './fault-case.ts';
 import { type DatabaseProxy, startDatabaseProxy } from './support/database-proxy.ts';
 import { reports, sends, type WireMessage } from './support/wire.ts';
@@ -323,4 +324,5 @@ export const processFaults: readonly FaultCase[] = [
   unread('standard output closed early, as by head', 'stdout'),
   unread('standard error closed', 'stderr'),
   ...contests,
+  ...embeddedStoreFaults,
 ];

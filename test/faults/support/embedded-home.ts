@@ -8,12 +8,10 @@ import { silentLog } from '../../../src/log.ts';
 import { type CommandEnvironment, emptyFolder } from '../../cli/command.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
 
-/** An embedded server in a data folder of its own. The test looks at it from outside and is none of its users. */
-export interface EmbeddedHome {
+/** The embedded server of a data folder of its own. The test looks at it from outside and is none of its users. */
+interface EmbeddedHome {
   /** What makes a command use it. */
   readonly environment: CommandEnvironment;
-  /** Its migrated database; `close` stops the server. */
-  readonly database: TestDatabase;
   status(): Promise<EmbeddedStatus>;
   /** Starts it where it is not running, at the port it had, and keeps it up. */
   keep(): Promise<void>;
@@ -21,8 +19,17 @@ export interface EmbeddedHome {
   kill(): Promise<void>;
 }
 
-/** Sets one up, running. */
-export async function embeddedHome(): Promise<EmbeddedHome> {
+const homes = new WeakMap<TestDatabase, EmbeddedHome>();
+
+/** The server of a database that is embedded. */
+export function homeOf(database: TestDatabase): EmbeddedHome {
+  const home = homes.get(database);
+  if (home === undefined) throw new Error('this database is not embedded');
+  return home;
+}
+
+/** Sets a server up, running, with a migrated database; closing that stops the server. */
+export async function embeddedDatabase(): Promise<TestDatabase> {
   const folder = emptyFolder();
   // As root the server runs as another user, who must be able to enter.
   chmodSync(folder, 0o755);
@@ -40,9 +47,9 @@ export async function embeddedHome(): Promise<EmbeddedHome> {
     await close();
     throw failure;
   }
-  return {
+  const database = { url, pool, close };
+  homes.set(database, {
     environment: { DATABASE_URL: '', USAGE_ETL_DATA_DIR: dataDir },
-    database: { url, pool, close },
     status: () => server.status(),
     keep: () => server.start(true),
     kill: async () => {
@@ -50,5 +57,6 @@ export async function embeddedHome(): Promise<EmbeddedHome> {
       if (pid === null) throw new Error('the embedded server is not running');
       process.kill(pid, 'SIGKILL');
     },
-  };
+  });
+  return database;
 }
