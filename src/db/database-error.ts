@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { EtlError, messageOf, toEtlError } from '../errors.ts';
+import { type ErrorCode, EtlError, messageOf, toEtlError } from '../errors.ts';
 import { connectionClass, meaningOf } from './sqlstate.ts';
 import { isTlsFailure, tlsRemedy } from './tls-failure.ts';
 
@@ -46,8 +46,7 @@ export function toDatabaseError(thrown: unknown): EtlError {
   if (thrown instanceof EtlError) return thrown;
   if (thrown instanceof pg.DatabaseError) {
     const { code, ...remedy } = meaningOf(thrown.code ?? '');
-    const verb = code === 'database_transient' ? 'PostgreSQL' : 'PostgreSQL refused';
-    return new EtlError(code, `${verb}: ${describe(thrown)}`, { cause: thrown, ...remedy });
+    return new EtlError(code, `${subjectOf(thrown, code)}: ${describe(thrown)}`, { cause: thrown, ...remedy });
   }
   const remedy = tlsRemedy(thrown);
   if (remedy !== undefined) {
@@ -61,6 +60,12 @@ export function toDatabaseError(thrown: unknown): EtlError {
         cause: thrown,
       })
     : toEtlError(thrown);
+}
+
+/** A server that cannot write its log any more gives up altogether, and says so at severity PANIC. */
+function subjectOf({ severity }: pg.DatabaseError, code: ErrorCode): string {
+  if (severity === 'PANIC') return 'PostgreSQL crashed';
+  return code === 'database_transient' ? 'PostgreSQL' : 'PostgreSQL refused';
 }
 
 /** Why a connection could not be had, in one line. Node reports several tried addresses as one error without a message. */

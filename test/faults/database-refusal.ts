@@ -83,8 +83,7 @@ export const databaseRefusals: readonly FaultCase[] = [
     code: 'database_denied',
     says: 'permission denied for table',
     recovery: 'when the right is granted',
-    strike: (world) =>
-      asRole(world, 'in role pg_read_all_data', (_role, url) => nightOn(world, url)),
+    strike: (world) => asRole(world, 'in role pg_read_all_data', (_role, url) => nightOn(world, url)),
   }),
   refused('role that may not connect to the database', {
     code: 'database_denied',

@@ -59,7 +59,12 @@ function onWait(world: World, happen: () => Promise<void>): Clock {
 }
 
 /** Puts a full disk in the place of a table that is still empty: the kernel refuses every write to it. */
-async function onFullDisk(world: World, server: OwnServer, table: string, work: () => Promise<Struck>): Promise<Struck> {
+async function onFullDisk(
+  world: World,
+  server: OwnServer,
+  table: string,
+  work: () => Promise<Struck>,
+): Promise<Struck> {
   const { pool } = world.nights.database;
   const { rows } = await pool.query<{ path: string; bytes: number }>(
     'select pg_relation_filepath($1::regclass) as path, pg_relation_size($1::regclass)::int as bytes',
@@ -79,6 +84,11 @@ async function onFullDisk(world: World, server: OwnServer, table: string, work: 
     await pool.query(`truncate ${table}`);
   }
 }
+
+/** Writes to the write-ahead log until it stands in its file where the next byte is beyond 8 MB. */
+const writeLogPastLimit = `do $$ begin
+  while (select file_offset not between 9000000 and 15000000 from pg_walfile_name_offset(pg_current_wal_insert_lsn()))
+  loop perform pg_logical_emit_message(false, 'fault', repeat('x', 100000)); end loop; end $$`;
 
 /** Faults of the server that the database is on. */
 export const serverFaults: readonly FaultCase[] = [
@@ -144,18 +154,15 @@ export const serverFaults: readonly FaultCase[] = [
     'disk of the write-ahead log full, at which PostgreSQL panics',
     {
       exit: 1,
-      sees: { code: 'database_transient', says: 'The connection to PostgreSQL was lost' },
+      sees: { code: 'database_refused', says: 'PostgreSQL crashed: could not write to log file' },
       recovery: 'when there is room',
     },
     async (world, server) => {
-      const { url } = world.nights.database;
-      // Past the limit below, wherever in its file the log may stand.
-      await world.nights.database.pool.query(
-        `select pg_logical_emit_message(false, 'fault', repeat('x', 1000)) from generate_series(1, 2000)`,
-      );
+      const { pool, url } = world.nights.database;
+      await pool.query(writeLogPastLimit);
       await server.stop('fast');
-      await server.start({ mostFileBytes: 64 * 1024 });
       try {
+        await server.start({ mostFileBytes: 8 * 1024 * 1024 });
         return await nightOn(world, url);
       } finally {
         await server.stop('crash');

@@ -1,7 +1,15 @@
 import type pg from 'pg';
 import { lockKey } from '../../src/db/lock-key.ts';
 import type { FaultCase } from './fault-case.ts';
-import { beside, felt, nightOn, nightThrough, type Settings, untilBlocked, withSettings } from './support/database-night.ts';
+import {
+  beside,
+  felt,
+  nightOn,
+  nightThrough,
+  type Settings,
+  untilBlocked,
+  withSettings,
+} from './support/database-night.ts';
 import { refuses } from './support/wire.ts';
 import type { World } from './world.ts';
 
