@@ -6,12 +6,14 @@ export type Log = Logger;
 /** The levels `LOG_LEVEL` accepts. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** Each looks at a character a bounded number of times: what is redacted may be megabytes that somebody else has written. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\bsk-[\w*.…-]{6,}/g, 'sk-[redacted]'],
   [/\b(Bearer)\s+[^\s"',]+/gi, '$1 [redacted]'],
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*):[^\s@/"']+@/gi, '$1:[redacted]@'],
-  [/\b(password|passwd|pwd)=[^\s&"']+/gi, '$1=[redacted]'],
-  [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '[e-mail redacted]'],
+  [/(:\/\/[^\s:/@"']*):[^\s@/"']+@/g, '$1:[redacted]@'],
+  [/(password|passwd|pwd)=[^\s&"']+/gi, '$1=[redacted]'],
+  // Only from the beginning of a run of its characters, or a long one would be read again from each of them.
+  [/(?<![\p{L}\p{N}_.+%-])[\p{L}\p{N}_.+%-]+(?:@|%40)[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+/gu, '[e-mail redacted]'],
 ];
 
 /** Text without keys, tokens, passwords in URLs, and e-mail addresses, for everything the program prints about itself. */

@@ -42,8 +42,8 @@ function withoutTls(databaseUrl: string): string {
 }
 
 /**
- * The mode of a database URL by libpq's rules, with one exception: on loopback, where libpq would ask for TLS first, no
- * mode is `disable`. Throws `database_unreachable` for a mode that is none, which the configuration has refused before.
+ * The mode of a database URL by libpq's rules, with one exception: on loopback, where libpq would ask for TLS first, a URL
+ * that says nothing of TLS means `disable`. Throws `database_unreachable` for a mode that is none, which the configuration has refused before.
  */
 export function sslModeOf(databaseUrl: string, { host }: Pick<Target, 'host'>): SslMode {
   if (isSocket(host)) return 'disable';
@@ -55,7 +55,8 @@ export function sslModeOf(databaseUrl: string, { host }: Pick<Target, 'host'>): 
 
 function impliedMode(given: URLSearchParams, host: string): SslMode {
   if (given.get('sslrootcert') === 'system') return 'verify-full';
-  return isLoopback(host) ? 'disable' : 'prefer';
+  // A name of a file is a wish for TLS, on loopback too: a tunnel may begin there.
+  return isLoopback(host) && !tlsParameters.some((name) => given.has(name)) ? 'disable' : 'prefer';
 }
 
 /** The database URL with its mode decided, so that nothing is left to find out. */

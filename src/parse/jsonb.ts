@@ -5,7 +5,7 @@ import { isObject, JsonNumber, type JsonObject } from './json.ts';
  * A received value as JSON text that PostgreSQL's jsonb accepts: keys sorted, numbers digit for digit. What jsonb cannot
  * hold (the character NUL, lone surrogates, numbers beyond numeric, hundreds of levels) is kept readable instead of
  * failing the load.
- * @param mask applied to every string value
+ * @param mask applied to every string value and every name; names that become the same are one
  */
 export function jsonbText(value: unknown, mask: (text: string) => string = (text) => text): string {
   return textAt(value, mask, 0);
@@ -25,7 +25,7 @@ function textAt(value: unknown, mask: (text: string) => string, depth: number): 
 
 function objectText(object: JsonObject, mask: (text: string) => string, depth: number): string {
   const fields = Object.keys(object).sort();
-  return `{${fields.map((name) => `${textOf(name)}:${textAt(object[name], mask, depth)}`).join(',')}}`;
+  return `{${fields.map((name) => `${textOf(mask(name))}:${textAt(object[name], mask, depth)}`).join(',')}}`;
 }
 
 /** JSON text for people; numbers are strings in it. */

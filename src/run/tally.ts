@@ -42,7 +42,7 @@ export function addSlice(tally: Tally, slice: ParsedSlice, result: LoadResult): 
   tally.results += slice.results;
   tally.slicesLoaded += 1;
   tally.loaded = addResults(tally.loaded, result);
-  for (const { kind, name } of slice.drift) tally.drift.add(`${kind} ${name}`);
+  for (const { kind, name } of slice.drift) tally.drift.add(`${kind} ${redact(name)}`);
 }
 
 function addResults(a: LoadResult, b: LoadResult): LoadResult {
