@@ -73,10 +73,10 @@ export async function runningRuns(pool: Pool, organization: string): Promise<rea
   return rows.map((row) => Number(row.run_id));
 }
 
-/** Marks a run whose process is gone. */
+/** Marks a run whose process is gone, and could not say how it ended. */
 export async function markKilled(pool: Pool, runId: number): Promise<void> {
   await pool.query(
-    `update openai_etl.runs set status = 'failed', error = 'killed: the process ended without saying so'
+    `update openai_etl.runs set status = 'failed', error = 'unfinished: the process was killed, or cut off from the database to the end'
      where run_id = $1 and status = 'running'`,
     [runId],
   );

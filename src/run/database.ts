@@ -13,7 +13,7 @@ export type { MigrationReport, MigrationStatus };
 
 /** What it takes to open the database. */
 export interface DatabaseContext {
-  readonly config: Pick<Config, 'databaseUrl' | 'dataDir'>;
+  readonly config: Pick<Config, 'databaseUrl' | 'dataDir'> & Partial<Pick<Config, 'concurrency'>>;
   readonly clock: Clock;
   readonly log: Log;
   /** Given for a run that nobody watches: a server that is away is waited for, until this is aborted. */
@@ -22,6 +22,12 @@ export interface DatabaseContext {
 
 /** How the database must be: up to date; up to date as far as a role that only reads views can tell; or as it is. */
 export type Readiness = 'migrated' | 'readable' | 'any';
+
+/** For a command that runs no slices side by side. */
+const defaultConcurrency = 4;
+
+/** Slices side by side need a connection each; planning and reporting must not wait for theirs. */
+const connectionsBeside = 4;
 
 /**
  * Opens the database, and closes it after use. Rejects with what opening rejects with, and with `schema_missing` or
@@ -34,7 +40,9 @@ export async function withStore<T>(
 ): Promise<T> {
   if (readiness !== 'any') await refuseAbsent(context);
   const { clock, log, patience } = context;
-  const store = await openStore({ ...context.config, clock, log, patience });
+  const { databaseUrl, dataDir, concurrency = defaultConcurrency } = context.config;
+  const maxConnections = concurrency + connectionsBeside;
+  const store = await openStore({ databaseUrl, dataDir, clock, log, patience, maxConnections });
   try {
     const known = readiness === 'migrated' || (readiness === 'readable' && (await maySeeLedger(store.pool)));
     if (known) await assertMigrated(store.pool);

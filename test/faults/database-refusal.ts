@@ -2,26 +2,28 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { FaultCase, Struck } from './fault-case.ts';
-import { beside, felt, nightOn, urlWith, withSettings } from './support/database-night.ts';
+import { beside, felt, nightOn, remedyOf, urlWith, withSettings } from './support/database-night.ts';
 import { shakenDatabase } from './support/shared-server.ts';
 import type { World } from './world.ts';
 
 interface Refusal {
   readonly code: ErrorCode;
   readonly says: string;
+  /** SQLSTATE, where it tells what to do better than the code. */
+  readonly state?: string;
   /** What the operator does about it. */
   readonly recovery: FaultCase['recovery'];
   strike(world: World, url: string): Promise<Struck>;
 }
 
 /** A database that refuses the run from its beginning. On a server of its own: roles belong to a whole server. */
-function refused(fault: string, { code, says, recovery, strike }: Refusal): FaultCase {
+function refused(fault: string, { code, says, state = '', recovery, strike }: Refusal): FaultCase {
   return {
     fault,
     area: 'database',
     dataset: null,
     exit: 1,
-    sees: { code, says },
+    sees: { code, says, ...remedyOf(state) },
     recovery,
     world: { database: shakenDatabase },
     strike: (world) => strike(world, world.nights.database.url),
@@ -70,12 +72,14 @@ export const databaseRefusals: readonly FaultCase[] = [
   refused('wrong password', {
     code: 'database_unreachable',
     says: 'password authentication failed',
+    state: '28P01',
     recovery: 'when the password is right',
     strike: (world, url) => nightOn(world, urlWith(url, { password: 'not-it' })),
   }),
   refused('database that does not exist', {
     code: 'database_unreachable',
     says: 'does not exist',
+    state: '3D000',
     recovery: 'when the name is right',
     strike: (world, url) => nightOn(world, urlWith(url, { database: 'nowhere' })),
   }),
@@ -99,6 +103,7 @@ export const databaseRefusals: readonly FaultCase[] = [
   refused('too many connections, all night', {
     code: 'database_unreachable',
     says: 'too many connections for role',
+    state: '53300',
     recovery: 'at the next run',
     strike: (world) =>
       asRole(world, 'connection limit 2', (_role, url) => occupying(url, 2, () => nightOn(world, url))),

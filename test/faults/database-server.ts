@@ -1,11 +1,13 @@
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../src/clock.ts';
+import type pg from 'pg';
+import { vi } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import type { FaultCase, Struck } from './fault-case.ts';
-import { felt, nightOn, nightThrough } from './support/database-night.ts';
+import { afterRows, felt, nightOn, nightThrough } from './support/database-night.ts';
 import { type OwnServer, standbyOf } from './support/own-server.ts';
 import { shakenDatabase, shakenServer } from './support/shared-server.ts';
-import { sendsRows } from './support/wire.ts';
+import { sends, sendsRows } from './support/wire.ts';
 import type { World } from './world.ts';
 
 type Recovery = Pick<FaultCase, 'exit' | 'sees' | 'recovery'>;
@@ -85,6 +87,51 @@ async function onFullDisk(
   }
 }
 
+/**
+ * A commit is written, waits for a replica that does not exist, and its session is ended there: the transaction has
+ * committed, and the run is never told.
+ */
+async function endedWhileCommitting(world: World, server: OwnServer): Promise<Struck> {
+  const { pool } = world.nights.database;
+  const waiting = `from pg_stat_activity where wait_event = 'SyncRep' and datname = current_database()`;
+  const untilWaiting = (name: string) =>
+    vi.waitFor(async () => {
+      const { rowCount } = await pool.query(`select ${waiting} and application_name = $1`, [name]);
+      if (rowCount === 0) throw new Error('no commit waits for a replica');
+    }, patience);
+  let ended: Promise<unknown> = Promise.resolve();
+  const end = async (probe: Promise<unknown>) => {
+    await untilWaiting('usage-etl');
+    await pool.query(`select pg_terminate_backend(pid, 5000) ${waiting} and application_name = 'usage-etl'`);
+    await server.execute('postgres', 'alter system reset synchronous_standby_names');
+    await server.execute('postgres', 'select pg_reload_conf()');
+    await probe;
+  };
+  const act = async () => {
+    await server.execute('postgres', `alter system set synchronous_standby_names = 'nobody'`);
+    await server.execute('postgres', 'select pg_reload_conf()');
+    const probe = commitsUntilHeld(pool);
+    await untilWaiting('usage-etl tests');
+    ended = end(probe);
+    return 'pass' as const;
+  };
+  const struck = await nightThrough(world, { isMoment: afterRows((message) => sends(message, /^commit/i)), act });
+  await ended;
+  return struck;
+}
+
+/** Commits until the new setting holds a commit up; resolves when the setting is taken back. */
+async function commitsUntilHeld(pool: pg.Pool): Promise<void> {
+  const heldMs = 100;
+  for (let tookMs = 0; tookMs < heldMs; ) {
+    const began = systemClock.monotonicMs();
+    await pool.query(`select pg_logical_emit_message(true, 'fault', '')`);
+    tookMs = systemClock.monotonicMs() - began;
+  }
+}
+
+const patience = { timeout: 20_000, interval: 10 };
+
 /** Writes to the write-ahead log until it stands in its file where the next byte is beyond 8 MB. */
 const writeLogPastLimit = `do $$ begin
   while (select file_offset not between 9000000 and 15000000 from pg_walfile_name_offset(pg_current_wal_insert_lsn()))
@@ -96,6 +143,7 @@ export const serverFaults: readonly FaultCase[] = [
   ofServer('server crashed and restarted in the middle of a run', survived, (world, server) =>
     restarted(world, server, 'crash'),
   ),
+  ofServer('session ended by an administrator while COMMIT waits for a replica', survived, endedWhileCommitting),
   ofServer('server down when the run begins, back soon', survived, async (world, server) => {
     await server.stop('fast');
     let down = true;

@@ -6,6 +6,7 @@ import {
   felt,
   nightOn,
   nightThrough,
+  remedyOf,
   type Settings,
   untilBlocked,
   withSettings,
@@ -90,7 +91,7 @@ export const statementFaults: readonly FaultCase[] = [
   {
     ...lasting,
     fault: 'statement_timeout, all night',
-    sees: { code: 'database_transient', says: 'canceling statement due to statement timeout' },
+    sees: { code: 'database_transient', says: 'canceling statement due to statement timeout', ...remedyOf('57014') },
     strike: (world) => refusedWhileLocked(world, '57014', { statement_timeout: '250' }, 'all night'),
   },
   {
@@ -102,7 +103,7 @@ export const statementFaults: readonly FaultCase[] = [
   {
     ...lasting,
     fault: 'table locked by another session all night',
-    sees: { code: 'database_transient', says: 'canceling statement due to lock timeout' },
+    sees: { code: 'database_transient', says: 'canceling statement due to lock timeout', ...remedyOf('55P03') },
     strike: (world) => refusedWhileLocked(world, '55P03', { lock_timeout: '100' }, 'all night'),
   },
   {
@@ -110,7 +111,7 @@ export const statementFaults: readonly FaultCase[] = [
     area: 'database',
     dataset: null,
     exit: 1,
-    sees: { code: 'database_transient', says: 'canceling statement due to lock timeout' },
+    sees: { code: 'database_transient', says: 'canceling statement due to lock timeout', ...remedyOf('55P03') },
     recovery: 'at the next run',
     strike: (world) =>
       beside(world, async (session) => {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { vi } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
+import { meaningOf } from '../../../src/db/sqlstate.ts';
 import { toEtlError } from '../../../src/errors.ts';
 import { createLog } from '../../../src/log.ts';
 import { withStore } from '../../../src/run/database.ts';
@@ -113,6 +114,12 @@ export async function untilBlocked(world: World, session: pg.Client): Promise<vo
     },
     { timeout: 20_000, interval: 10 },
   );
+}
+
+/** What is to be done about a SQLSTATE, where its code alone does not say it. */
+export function remedyOf(state: string): { readonly remedy?: string } {
+  const { remedy } = meaningOf(state);
+  return remedy === undefined ? {} : { remedy };
 }
 
 /** Rejects when what the run printed does not show that the fault was felt. */
