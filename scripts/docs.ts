@@ -5,6 +5,7 @@ import { type Blocks, blockNames, fillBlocks } from './docs/blocks.ts';
 import { commandSections, commandsTable } from './docs/cli.ts';
 import { datasetSections, datasetsTable } from './docs/datasets.ts';
 import { errorsTable, verdictsTable } from './docs/errors.ts';
+import { faultCount, faultPromises, faultSections } from './docs/faults.ts';
 import { factColumnsTable, operationsTables } from './docs/schema.ts';
 import { settingsTable } from './docs/settings.ts';
 
@@ -17,6 +18,9 @@ const blocks: Blocks = {
   'dataset-sections': datasetSections,
   'verdicts-table': verdictsTable,
   'errors-table': errorsTable,
+  'fault-count': faultCount,
+  'fault-promises': faultPromises,
+  'fault-sections': faultSections,
   'fact-columns-table': factColumnsTable,
   'operations-tables': operationsTables,
   'settings-table': settingsTable,

@@ -19,9 +19,16 @@ export interface FaultCase {
   /** Exit code of the run it strikes; null when that run is killed. */
   readonly exit: number | null;
   /** The error reported, `says` being a part of its message; null: the run reports none. */
-  readonly sees: { readonly code: ErrorCode; readonly says: string } | null;
+  readonly sees: {
+    readonly code: ErrorCode;
+    readonly says: string;
+    /** Where the place knows better what to do than its code. */
+    readonly remedy?: string;
+  } | null;
   /** Why something went to quarantine; absent: nothing may. */
   readonly quarantine?: FaultReason;
+  /** What is reported as drift; absent: nothing is. */
+  readonly drift?: readonly string[];
   /** How long it takes until every table equals the truth again. */
   readonly recovery: 'in the same run' | 'at the next run' | `when ${string}`;
   /** What kind of world it takes; by default one in simulated time. */

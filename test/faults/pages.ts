@@ -11,8 +11,8 @@ const dayMs = 86_400_000;
 const bucket = restatedDays.unsettled;
 
 /** A page of which everything can be understood. */
-function harmless(fault: string, then: PageEffect): FaultCase {
-  return { ...lasting({ area, fault, then, sees: null }), exit: 0, recovery: 'in the same run' };
+function harmless(fault: string, then: PageEffect, drift: readonly string[] = []): FaultCase {
+  return { ...lasting({ area, fault, then, sees: null }), exit: 0, drift, recovery: 'in the same run' };
 }
 
 /** A page that refuses buckets: they keep what they held. */
@@ -42,6 +42,7 @@ function unreadable(fault: string, then: DeliveryEffect): readonly FaultCase[] {
   ];
 }
 
+const outside = ['value bucket_outside_slice'];
 const allBuckets = Array.from({ length: 31 }, (_, index) => index);
 const startOf = ({ firstDay }: World, index: number) => firstDay.getTime() / 1000 + index * 86_400;
 
@@ -129,8 +130,8 @@ export const pageFaults: readonly FaultCase[] = [
     'conflicting_repeat',
   ),
   refusing('a bucket off the grid', { kind: 'unaligned-bucket', bucket, seconds: 3600 }, 'unaligned_bucket'),
-  harmless('a bucket before the slice', { kind: 'outside-bucket', widths: -3 }),
-  harmless('a bucket after the slice', { kind: 'outside-bucket', widths: 3 }),
+  harmless('a bucket before the slice', { kind: 'outside-bucket', widths: -3 }, outside),
+  harmless('a bucket after the slice', { kind: 'outside-bucket', widths: 3 }, outside),
   ...removals,
   ...large,
 ];

@@ -97,8 +97,8 @@ export const promisesOfTheNight: readonly FaultPromise[] = [
       }
       if (fault.sees === null) expect(struck.errors).toEqual([]);
       else {
-        const { code, says } = fault.sees;
-        expect(struck.errors).toContainEqual(expect.objectContaining({ code, message: expect.stringContaining(says) }));
+        const { code, says, remedy = errorKinds[code].remedy } = fault.sees;
+        expect(struck.errors).toContainEqual({ code, message: expect.stringContaining(says), remedy });
       }
     },
   },
@@ -127,6 +127,14 @@ export const promisesOfTheNight: readonly FaultPromise[] = [
       const reasons = [...new Set(rows.map(({ reason }) => reason))];
       expect(reasons).toEqual(fault.quarantine === undefined ? [] : [fault.quarantine]);
       expect(refused.filter((key) => !rows.some((row) => bucketKey(row) === key && row.results > 0))).toEqual([]);
+    },
+  },
+  {
+    promise: 'What the catalog does not know is reported as drift, and nothing else is.',
+    exempt: ({ exit }) => exit !== 0 && exit !== 3,
+    keep: ({ fault, struck }) => {
+      const reported = struck.report?.datasets.flatMap(({ drift }) => drift);
+      expect(reported).toEqual(fault.drift ?? []);
     },
   },
   {

@@ -5,6 +5,7 @@ import type { World } from './world.ts';
 
 const area = 'refusal';
 const dataset = 'completions';
+const redirectRemedy = 'Check OPENAI_BASE_URL and the proxy: the API itself does not redirect.';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
@@ -128,7 +129,7 @@ const denied: readonly FaultCase[] = [
     area,
     fault: 'a redirect',
     then: status(302),
-    sees: { code: 'request_refused', says: 'answered 302' },
+    sees: { code: 'request_refused', says: 'answered 302', remedy: redirectRemedy },
   }),
 ];
 

@@ -17,7 +17,8 @@ const amountOf = (json: string) => `{"value":${json},"currency":"usd"}`;
 
 /** Results that can be understood all the same. */
 function harmless(fault: string, then: PageEffect): FaultCase {
-  return { ...lasting({ area, fault, then, sees: null }), exit: 0, recovery: 'in the same run' };
+  const drift = then.kind === 'set-field' ? [`field ${then.field}`] : [];
+  return { ...lasting({ area, fault, then, sees: null }), exit: 0, drift, recovery: 'in the same run' };
 }
 
 /** A field of a bucket's results holds something that cannot be typed: the bucket keeps what it held. */
@@ -55,7 +56,12 @@ function believed(
 /** Results that belong elsewhere: they go to quarantine, and the bucket holds the others, of which there are none. */
 function stray(fault: string, tag: string, quarantine: Quarantine): FaultCase {
   const json = JSON.stringify(tag);
-  return { ...believed({ fault, field: 'object', json, dataset: completions }, () => null), exit: 3, quarantine };
+  return {
+    ...believed({ fault, field: 'object', json, dataset: completions }, () => null),
+    exit: 3,
+    drift: [`object ${tag}`],
+    quarantine,
+  };
 }
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
