@@ -14,6 +14,8 @@ export const lockClass = {
   migration: 0x75_65_00_03,
   /** Who uses the embedded server. */
   server: 0x75_65_00_04,
+  /** Who looks for what needs a person. */
+  alert: 0x75_65_00_05,
 } as const;
 
 /** What a lock is for. */

@@ -15,15 +15,24 @@ export async function openRunRecord(
   run: { readonly command: string; readonly organization: string; readonly startedAt: Date },
   locks: Locks,
 ): Promise<number> {
-  for (const runId of await runningRuns(pool, run.organization)) {
-    if (!(await locks.isHeld(runLock(runId)))) await markKilled(pool, runId);
-  }
+  await closeDeadRecords(pool, run.organization, locks);
   return await inTransaction(pool, async (client) => {
     const runId = await beginRun(client, { ...run, version });
     // Before anyone else can see the record: without its lock it would pass for that of a dead process.
     await locks.tryAcquire(runLock(runId));
     return runId;
   });
+}
+
+/** Closes the records of an organization's runs whose process is gone. */
+export async function closeDeadRecords(
+  pool: RunContext['store']['pool'],
+  organization: string,
+  locks: Pick<Locks, 'isHeld'>,
+): Promise<void> {
+  for (const runId of await runningRuns(pool, organization)) {
+    if (!(await locks.isHeld(runLock(runId)))) await markKilled(pool, runId);
+  }
 }
 
 /** Records how a run ended: `errors` one a line, each said once. */

@@ -1,4 +1,7 @@
+import type { AlertStatus, Undelivered } from '../alert/open-alerts.ts';
 import type { Width } from '../catalog/width.ts';
+
+export type { AlertStatus } from '../alert/open-alerts.ts';
 
 /** A stretch of time, half-open, in ISO instants. */
 export interface Gap {
@@ -81,6 +84,12 @@ export interface RunStatus {
 export interface StatusReport {
   readonly checked_at: string;
   readonly database: { readonly server_version: string; readonly embedded: boolean; readonly size_bytes: number };
+  /** What needs a person, the worst first. */
+  readonly alerts: readonly AlertStatus[];
+  /** What happened in the last 7 days and is to be known, newest first. */
+  readonly notices: readonly AlertStatus[];
+  /** What the webhook has not taken. */
+  readonly undelivered: Undelivered;
   readonly datasets: readonly DatasetStatus[];
   readonly quarantine: readonly QuarantineStatus[];
   readonly drift: readonly DriftStatus[];

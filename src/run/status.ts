@@ -1,3 +1,4 @@
+import { type AlertStatus, openAlerts, recentNotices, undelivered } from '../alert/open-alerts.ts';
 import { type Width, widths } from '../catalog/width.ts';
 import type { DatasetSettings } from '../config.ts';
 import { type ErrorCode, errorKinds } from '../errors.ts';
@@ -40,8 +41,15 @@ export async function readStatus(
   const quarantine = (await pool.query<Dated<QuarantineStatus>>(quarantineSql)).rows;
   const drift = (await pool.query<Dated<DriftStatus>>(driftSql)).rows;
   const runs = (await pool.query<Dated<RunStatus>>(runsSql, [runsShown, options.organizations])).rows;
+  // The subject of an alert begins with its dataset, where it has one.
+  const isShown = ({ org_id, subject }: AlertStatus) =>
+    isWanted({ org_id, dataset: subject.split(' ', 1)[0] ?? '' }) ||
+    (subject === '' && (options.organizations?.includes(org_id) ?? true));
   return {
     checked_at: now.toISOString(),
+    alerts: (await openAlerts(pool)).filter(isShown),
+    notices: (await recentNotices(pool, now)).filter(isShown),
+    undelivered: await undelivered(pool, now),
     database: { server_version: '', size_bytes: 0, ...database, embedded: context.store.embedded },
     datasets: (await datasetStatuses(context, now, coverageOf)).filter(isWanted),
     quarantine: quarantine.filter(isWanted).map(withIsoDates),

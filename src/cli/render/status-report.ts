@@ -1,4 +1,4 @@
-import type { DatasetStatus, StatusReport } from '../../run/status-report.ts';
+import type { AlertStatus, DatasetStatus, StatusReport } from '../../run/status-report.ts';
 import { ago, count, counted, instant, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
@@ -10,6 +10,8 @@ const gapsShown = 3;
 export function statusText(report: StatusReport, style: Style): string {
   const parts = [
     headline(report, style),
+    alerts(report, style),
+    notices(report, style),
     coverage(report, style),
     gaps(report, style),
     capabilities(report, style),
@@ -29,6 +31,32 @@ function headline({ database, datasets }: StatusReport, style: Style): string {
   const rows = count(datasets.reduce((sum, one) => sum + one.rows, 0));
   const where = database.embedded ? 'embedded PostgreSQL' : 'PostgreSQL';
   return `${style.bold(`${rows} rows`)} in ${where} ${database.server_version}, ${megabytes} MB`;
+}
+
+function alerts(report: StatusReport, style: Style): string {
+  const listOf = (all: readonly AlertStatus[]) => all.map((one) => alertLines(one, style)).join('\n');
+  const body = byOrganization(report.alerts, listOf, style);
+  return section('Needs a person', [body, undelivered(report, style)].filter((part) => part !== '').join('\n'), style);
+}
+
+function alertLines({ severity, summary, detail, remedy, opened_at }: AlertStatus, style: Style): string {
+  const paint = severity === 'critical' ? style.bad : style.warn;
+  return `  ${paint(severity)} since ${instant(opened_at)}: ${summary}\n    ${detail}\n    → ${remedy}`;
+}
+
+function undelivered({ undelivered: { waiting, given_up, last_error } }: StatusReport, style: Style): string {
+  if (waiting + given_up === 0) return '';
+  const counts = [
+    ...(waiting > 0 ? [`${counted(waiting, 'message')} to be sent again`] : []),
+    ...(given_up > 0 ? [`${counted(given_up, 'message')} given up`] : []),
+  ];
+  return `  ${style.warn('the webhook')}: ${counts.join(', ')} (${last_error ?? ''}); usage-etl check --webhook tries it`;
+}
+
+function notices(report: StatusReport, style: Style): string {
+  const lineOf = ({ opened_at, summary, detail }: AlertStatus) => `  ${instant(opened_at)}: ${summary}; ${detail}`;
+  const listOf = (all: readonly AlertStatus[]) => all.map(lineOf).join('\n');
+  return section('To be known, of the last 7 days', byOrganization(report.notices, listOf, style), style);
 }
 
 function coverage(report: StatusReport, style: Style): string {
