@@ -124,6 +124,12 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Set http_host and http_port to an address of this machine that nothing else listens on.',
   },
+  webhook_refused: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy:
+      'Check webhook_url (USAGE_ETL_WEBHOOK_URL) and the proxy; the URL must take a POST of JSON with a field text.',
+  },
   query_refused: { verdict: 'stop_run', exit: 1, remedy: 'Correct the SQL; query reads only.' },
   interrupted: {
     verdict: 'stop_run',

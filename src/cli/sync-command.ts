@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { exitCode } from '../errors.ts';
 import type { SyncOptions } from '../run/context.ts';
 import { withStore } from '../run/database.ts';
+import { raiseAlerts, tellingOfFailure } from '../run/notify.ts';
 import { planSync } from '../run/plan-sync.ts';
 import { runSync } from '../run/sync.ts';
 import type { Invocation, Outcome } from './command.ts';
@@ -40,13 +41,17 @@ export function runSyncCommand(
     preview: flags.plan === true,
     refetch: flags.refetch,
   };
-  return withStore({ config, clock, log, patience: signal }, 'any', async (store): Promise<Outcome> => {
-    const context = { config, store, clock, log, progress, signal };
-    if (dryRun) {
-      const plan = await planSync(context, options);
-      return { document: plan, text: (style) => planText(plan, style), exit: exitCode.ok };
-    }
-    const report = await runSync(context, options);
-    return { document: report, text: (style) => syncText(report, style), exit: report.exit_code };
-  });
+  const work = () =>
+    withStore({ config, clock, log, patience: signal }, 'any', async (store): Promise<Outcome> => {
+      const context = { config, store, clock, log, progress, signal };
+      if (dryRun) {
+        const plan = await planSync(context, options);
+        return { document: plan, text: (style) => planText(plan, style), exit: exitCode.ok };
+      }
+      const report = await runSync(context, options);
+      if (!options.preview) await raiseAlerts(context, config.alerts);
+      return { document: report, text: (style) => syncText(report, style), exit: report.exit_code };
+    });
+  // What only shows something is watched by whoever asked.
+  return dryRun || options.preview ? work() : tellingOfFailure({ alerts: config.alerts, clock, log, signal }, work);
 }

@@ -10,6 +10,7 @@ import { createClient } from '../openai/client.ts';
 import { queryString } from '../openai/query.ts';
 import { floorToBucket, widthMs } from '../plan/bucket.ts';
 import { withStore } from './database.ts';
+import { testWebhook } from './notify.ts';
 import type { Progress } from './report.ts';
 
 /** One thing that was tried. */
@@ -37,6 +38,8 @@ export interface CheckContext {
   readonly log: Log;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** True to post a test message to the webhook. */
+  readonly webhook?: boolean;
 }
 
 /** A check is answered while somebody waits, so a failing endpoint is given up after this long. */
@@ -53,6 +56,7 @@ export async function runCheck(context: CheckContext): Promise<CheckReport> {
     context.signal.throwIfAborted();
     checks.push(...(await organizationLines(context, organization)));
   }
+  if (context.webhook === true) checks.push(await webhookLine(context));
   context.progress.finished();
   const status = statusOf(checks, context.config);
   const exit_code = { ok: exitCode.ok, partial: exitCode.partial, failed: exitCode.failed }[status];
@@ -67,6 +71,22 @@ function statusOf(checks: readonly CheckLine[], config: LoadedConfig): CheckRepo
     failed.some(({ name }) => name === 'database' || name === 'migrations') ||
     keysFailed === config.organizations.length;
   return nothingWorks ? 'failed' : 'partial';
+}
+
+async function webhookLine({ config, clock, signal }: CheckContext): Promise<CheckLine> {
+  const { webhookUrl } = config.alerts;
+  const name = 'webhook';
+  if (webhookUrl === null) {
+    const remedy = 'Set webhook_url (USAGE_ETL_WEBHOOK_URL).';
+    return { org_id: null, name, status: 'failed', detail: 'none is configured', remedy };
+  }
+  try {
+    await testWebhook(webhookUrl, clock, signal);
+    return ok(null, name, `${new URL(webhookUrl).origin} took a test message`);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return failed(null, name, thrown);
+  }
 }
 
 function configLine({ configFile, organizations, baseUrl }: LoadedConfig): CheckLine {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { withStore } from '../../run/database.ts';
+import { raiseAlerts, tellingOfFailure } from '../../run/notify.ts';
 import { runVerify } from '../../run/verify.ts';
 import { addSelection, createCommand, type Execute } from '../command.ts';
 import { verifyText } from '../render/verify-report.ts';
@@ -29,10 +30,14 @@ Exit codes: 0 every sum ties out, 4 there is a difference, 3 a part could not be
         const { clock, log, progress, signal } = invocation;
         const config = invocation.config({ needsKey: true });
         const options = readSelection(flags, config, clock.now());
-        return withStore({ config, clock, log }, 'migrated', async (store) => {
-          const report = await runVerify({ config, store, clock, log, progress, signal }, options);
-          return { document: report, text: (style) => verifyText(report, style), exit: report.exit_code };
-        });
+        return tellingOfFailure({ alerts: config.alerts, clock, log, signal }, () =>
+          withStore({ config, clock, log }, 'migrated', async (store) => {
+            const context = { config, store, clock, log, progress, signal };
+            const report = await runVerify(context, options);
+            await raiseAlerts(context, config.alerts);
+            return { document: report, text: (style) => verifyText(report, style), exit: report.exit_code };
+          }),
+        );
       }),
     );
 }
