@@ -46,13 +46,16 @@ export async function ensureHome(dataDir: string): Promise<Home> {
   return { folder: await realpath(location ?? (await placeElsewhere(folder))), user };
 }
 
-/** Makes the folder, and keeps a database out of version control; a folder that is there is left as it is. */
+/**
+ * Makes the folder, closed to others whatever the umask, and keeps a database out of version control. A folder that is
+ * there is left as it is.
+ */
 async function ensureFolder(folder: string): Promise<string> {
-  const firstMade = await mkdir(folder, { recursive: true });
+  const firstMade = await mkdir(folder, { recursive: true, mode: isRoot() ? 0o777 : 0o700 });
   if (firstMade !== undefined) {
     await writeFile(join(folder, '.gitignore'), '*\n');
-    // Under a umask of 077 the folder root just made would be closed to the server's user.
-    if (isRoot()) await chmod(folder, 0o755);
+    // The server of a root user runs as another one, who has to pass through.
+    await chmod(folder, isRoot() ? 0o711 : 0o700);
   }
   return realpath(folder);
 }

@@ -36,7 +36,8 @@ one organization needs environment variables only.`,
 
 async function write(file: string, name: string): Promise<void> {
   try {
-    await writeFile(file, configurationTemplate());
+    // For its owner alone: a database URL with a password may come to stand in it.
+    await writeFile(file, configurationTemplate(), { mode: 0o600 });
   } catch (thrown) {
     throw new EtlError('folder_unusable', `${name} cannot be written: ${messageOf(thrown)}`, {
       cause: thrown,
