@@ -92,9 +92,8 @@ test('locks that another run took in the meantime are lost for good', async () =
   await locks.tryAcquire(writer);
   await proxy.refuse(true);
   await database.pool.query(
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity
-      where datname = current_database() and application_name = 'usage-etl locks'
-        and pid = (select pid from pg_locks where locktype = 'advisory' limit 1)`,
+    `select pg_terminate_backend(pid, 5000) from pg_locks
+      where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
   );
   await vi.waitFor(async () => expect(await others.tryAcquire(writer)).toBe(true), { timeout: 10_000 });
   await proxy.refuse(false);
