@@ -12,11 +12,14 @@ import {
 import { faultTable } from './table.ts';
 import { createWorld, type World } from './world.ts';
 
+/** Several processes one after another, on a machine that may do ten other things. */
+const patienceMs = 120_000;
+
 /** Declares one test for each fault of an area: after it, every promise holds. */
 export function provePromises(area: FaultArea): void {
   describe(`faults of the ${area}`, () => {
     for (const fault of faultTable.filter((one) => one.area === area)) {
-      it(`every promise holds after: ${fault.fault}`, () => prove(fault));
+      it(`every promise holds after: ${fault.fault}`, () => prove(fault), patienceMs);
     }
   });
 }
