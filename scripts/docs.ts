@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { alertSections } from './docs/alerts.ts';
 import { type Blocks, blockNames, fillBlocks } from './docs/blocks.ts';
 import { commandSections, commandsTable } from './docs/cli.ts';
 import { datasetSections, datasetsTable } from './docs/datasets.ts';
@@ -14,6 +15,7 @@ import { settingsTable } from './docs/settings.ts';
 const project = join(import.meta.dirname, '..');
 
 const blocks: Blocks = {
+  'alert-sections': alertSections,
   'datasets-table': datasetsTable,
   'dataset-sections': datasetSections,
   'verdicts-table': verdictsTable,
