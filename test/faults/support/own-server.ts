@@ -35,11 +35,17 @@ const pollMs = 10;
 /** The one that the tests' own server is swept by, when a test run is killed. */
 const folderPrefix = `usage-etl-tests-${process.pid}-`;
 
+/** Nothing writes but the sessions of the tests, so that they are the first to meet what hinders writing. */
+const settings = `fsync = off
+autovacuum = off
+wal_writer_delay = '10s'
+`;
+
 /** Sets up a server that is not running yet. It loses nothing when it crashes, only when the machine does. */
 export async function ownServer(): Promise<OwnServer> {
   const place = await newPlace();
   const cluster = await ensureCluster(place.home, place.binaries, silentLog);
-  await writeFile(join(cluster.data, 'postgresql.auto.conf'), 'fsync = off\n');
+  await writeFile(join(cluster.data, 'postgresql.auto.conf'), settings);
   return serverIn(place, cluster);
 }
 
