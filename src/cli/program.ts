@@ -9,6 +9,7 @@ import { demoCommand } from './commands/demo.ts';
 import { initCommand } from './commands/init.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { queryCommand } from './commands/query.ts';
+import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
 import { syncCommand } from './commands/sync.ts';
@@ -34,6 +35,7 @@ export function buildProgram(version: string, run: Execute): Command {
     verifyCommand,
     statusCommand,
     checkCommand,
+    serveCommand,
     queryCommand,
     migrateCommand,
     dbCommand,

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Progress } from '../run/report.ts';
+import { type Progress, silentProgress } from '../run/report.ts';
 import type { Footer } from './logging.ts';
 import { count } from './numbers.ts';
 import type { Output } from './terminal.ts';
@@ -15,9 +15,7 @@ export interface ProgressBar extends Progress, Footer {}
 
 /** Nothing to see. */
 export const noProgress: ProgressBar = {
-  planned: () => undefined,
-  advanced: () => undefined,
-  finished: () => undefined,
+  ...silentProgress,
   hide: () => undefined,
   show: () => undefined,
 };

@@ -120,3 +120,10 @@ export interface Progress {
   advanced(label: string, rows: number): void;
   finished(): void;
 }
+
+/** Progress that nobody watches. */
+export const silentProgress: Progress = {
+  planned: () => undefined,
+  advanced: () => undefined,
+  finished: () => undefined,
+};

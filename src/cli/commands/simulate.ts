@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { exitCode } from '../../errors.ts';
 import { simulate, simulatorKey, simulatorLevels } from '../../run/simulate.ts';
 import { createCommand, type Execute } from '../command.ts';
+import { interrupted } from '../interrupted.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface SimulateFlags {
@@ -76,9 +77,4 @@ function servingText(exports: { readonly OPENAI_BASE_URL: string } & Readonly<Re
   return [`Serving at ${exports.OPENAI_BASE_URL} until interrupted (Ctrl-C). In another terminal:`, '', ...lines].join(
     '\n',
   );
-}
-
-function interrupted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
 }
