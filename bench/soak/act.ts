@@ -21,8 +21,10 @@ export interface Acted {
   readonly requests: readonly WatchedRequest[];
   /** Kinds of interruptions that struck. */
   readonly interruptions: readonly Interruption['then']['kind'][];
-  /** How far the clock of the machine went back meanwhile, in seconds. */
-  readonly wentBack: number;
+  /** How far the clock of the machine was behind that of the API at most, in seconds. */
+  readonly behind: number;
+  /** Readings with a later date than this (Unix milliseconds) may have been taken for those of a wrong clock. */
+  readonly honestUntil: number;
   /** The API's time, Unix seconds. */
   readonly from: number;
   readonly to: number;
@@ -39,6 +41,9 @@ export const everything: SyncOptions = {
   to: null,
   refetch: false,
 };
+
+// An hour, by which the program tolerates that two clocks differ.
+const clockToleranceMs = 3_600_000;
 
 // Real time until an answer that stalls is believed to: far longer than any answer takes to be sent.
 const stallMs = 40;
@@ -60,13 +65,13 @@ export async function performAct(
   const side: Promise<void>[] = [];
   const struck: Interruption['then']['kind'][] = [];
 
-  let wentBack = 0;
+  let behind = organization.behind();
   const interrupt = ({ then }: Interruption) => {
     struck.push(then.kind);
     if (then.kind === 'abort') aborted.abort(new EtlError('interrupted', 'stopped by SIGTERM'));
     else if (then.kind === 'second-run') runs.push(run(context, options));
     else if (then.kind === 'clock-back') {
-      wentBack = Math.max(wentBack, then.seconds);
+      behind = Math.max(behind, then.seconds);
       organization.setBehind(then.seconds);
     } else if (then.kind === 'terminate') side.push(terminate(organization, then.whose));
     else {
@@ -92,9 +97,18 @@ export async function performAct(
   for (let index = 0; index < runs.length; index += 1) ends.push((await runs[index]) ?? { kind: 'aborted' });
   await Promise.all(side);
   stopListening();
+  const honestUntil = (from - behind) * 1000 + clockToleranceMs;
   // What the run was too short for happens all the same: the story does not depend on how many requests there were.
   for (const late of waiting) if (late.then.kind === 'restate') interrupt(late);
-  return { runs: ends, requests: requests.take(), interruptions: struck, wentBack, from, to: seconds(clock.now()) };
+  return {
+    runs: ends,
+    requests: requests.take(),
+    interruptions: struck,
+    behind,
+    honestUntil,
+    from,
+    to: seconds(clock.now()),
+  };
 }
 
 async function run(context: RunContext, options: SyncOptions): Promise<RunEnd> {

@@ -36,8 +36,10 @@ export async function compareAll({ organization, memory }: Life): Promise<Compar
   let behindHorizon = 0;
   for (const entry of memory.buckets.values()) {
     const stored = byBucket.get(bucketKey(entry)) ?? [];
+    const all = restated.get(bucketKey(entry)) ?? [];
+    const restatements = all.filter(({ id }) => id > entry.restatementsBefore);
     const lines = new Map(stored.map(({ series, line }) => [series, line]));
-    checkHistory(entry, undo(bucketName(entry), lines, restated.get(bucketKey(entry)) ?? []));
+    checkHistory(entry, undo(bucketName(entry), lines, restatements));
     if (entry.start < horizon) {
       behindHorizon += 1;
       const held = contentDigest(datasetNamed(entry.dataset), lines) === entry.content;

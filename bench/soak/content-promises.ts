@@ -22,7 +22,7 @@ export function datasetNamed(name: string): Dataset {
 export interface Said {
   readonly oracle: Oracle;
   readonly faults: readonly Fault[];
-  readonly act: Pick<Acted, 'from' | 'to'>;
+  readonly act: Pick<Acted, 'from' | 'to' | 'honestUntil'>;
 }
 
 /** True where `content` is wholly one of the things the API said of a bucket while the act went on. */

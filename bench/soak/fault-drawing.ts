@@ -169,6 +169,11 @@ export function isPassing({ then }: Fault): boolean {
   return again && then.retryAfter !== tooLong;
 }
 
+/** Faults that name an instant, which a clock that is behind takes for a long way off. */
+export function isDated({ then }: Fault): boolean {
+  return then.kind === 'status' && /[a-z]/i.test(then.retryAfter ?? '');
+}
+
 const deliveries: ReadonlySet<string> = new Set([
   'reset-before-headers',
   'reset-mid-body',

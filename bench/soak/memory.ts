@@ -9,6 +9,8 @@ export interface Remembered extends Entry {
   readonly content: string;
   /** Digest of the rows at the first reading after the bucket had closed: where its restatements begin. */
   readonly firstClosed: string | null;
+  /** The last entry of openai_etl.restatements before that. */
+  readonly restatementsBefore: number;
 }
 
 /** Everything the soak knows of what is stored. */

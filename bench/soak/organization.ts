@@ -29,6 +29,7 @@ export interface SoakOrganization {
   readonly clock: FakeClock;
   /** How far the clock of the machine is behind, in seconds. */
   setBehind(seconds: number): void;
+  behind(): number;
   /** What a run is handed; `leftOut` are dimensions that the configuration does not ask for, by dataset. */
   contextOf(leftOut: ReadonlyMap<string, string>, signal: AbortSignal): RunContext;
   settingsOf(leftOut: ReadonlyMap<string, string>): readonly DatasetSettings[];
@@ -103,6 +104,7 @@ export async function startOrganization(database: SoakDatabase, seed: number): P
     setBehind: (seconds) => {
       behindMs = seconds * 1000;
     },
+    behind: () => behindMs / 1000,
     contextOf,
     settingsOf,
     close: async () => {

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { pageLimitOf } from '../../src/catalog/dataset.ts';
 import { type Width, widthSeconds } from '../../src/catalog/width.ts';
 import type { DatasetSettings } from '../../src/config.ts';
+import type { Acted } from './act.ts';
 import { type Memory, promise, type Remembered } from './memory.ts';
-import type { WatchedRequest } from './request-watch.ts';
 import { bucketKey, bucketName } from './stored.ts';
 
 /** Dimensions the API refused, by dataset, as the store has it before a run. */
@@ -25,7 +25,7 @@ export function checkRequests(
   memory: Memory,
   settings: readonly DatasetSettings[],
   refused: Refused,
-  requests: readonly WatchedRequest[],
+  { requests, honestUntil }: Pick<Acted, 'requests' | 'honestUntil'>,
 ): void {
   for (const { path, parameters } of requests) {
     const groupBy = parameters.getAll('group_by[]');
@@ -34,7 +34,7 @@ export function checkRequests(
     // Two datasets cut the costs; what both could have asked for is held against the one that wants all of it.
     const load = loads.find((one) => groupBy.every((name) => one.groupBy.includes(name)));
     promise(load !== undefined, () => `${path} at ${width} by ${groupBy.join()} was not to be asked for`);
-    if (load !== undefined) checkSlice(memory, load, refused, groupBy, parameters);
+    if (load !== undefined) checkSlice(memory, load, refused, groupBy, parameters, honestUntil);
   }
 }
 
@@ -44,6 +44,7 @@ function checkSlice(
   refused: Refused,
   groupBy: readonly string[],
   parameters: URLSearchParams,
+  honestUntil: number,
 ): void {
   const { dataset, width } = load;
   const step = widthSeconds[width];
@@ -55,7 +56,8 @@ function checkSlice(
   });
   const known = memory.buckets.get(bucketKey(newest));
   const obtainable = load.groupBy.filter((name) => !(refused.get(dataset.name) ?? []).includes(name));
-  promise(known === undefined || !isFinal(known, load, obtainable, groupBy), () => {
+  const doubted = known === undefined || known.observedAt > honestUntil;
+  promise(doubted || !isFinal(known, load, obtainable, groupBy), () => {
     return `${bucketName(newest)} was asked for although it had settled at ${known?.grain.join()}`;
   });
 }

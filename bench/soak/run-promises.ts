@@ -4,7 +4,7 @@ import type { DatasetSettings } from '../../src/config.ts';
 import { exitCode } from '../../src/errors.ts';
 import type { DatasetReport, RunReport } from '../../src/run/report.ts';
 import type { Acted, RunEnd } from './act.ts';
-import { isHarmless, isPassing } from './fault-drawing.ts';
+import { isDated, isHarmless, isPassing } from './fault-drawing.ts';
 import { type Memory, promise } from './memory.ts';
 import { bucketKey, bucketName, type Entry } from './stored.ts';
 
@@ -22,19 +22,20 @@ export async function checkRuns(
   pool: pg.Pool,
   memory: Memory,
   settings: readonly DatasetSettings[],
-  { runs, requests, interruptions, wentBack }: Acted,
+  { runs, requests, interruptions, behind }: Acted,
 ): Promise<void> {
   const struck = requests.flatMap((request) => request.struck);
   const failures = struck.filter(isPassing).length;
   const calm = interruptions.every((kind) => kind === 'restate' || kind === 'clock-back');
-  const mild = struck.every((fault) => isHarmless(fault) || isPassing(fault)) && failures <= failuresOutlived;
+  const passing = struck.every((fault) => isHarmless(fault) || (isPassing(fault) && !(behind > 0 && isDated(fault))));
+  const mild = passing && failures <= failuresOutlived;
   for (const end of runs) {
     promise(end.kind !== 'error' || end.error.code !== 'internal', () => `a run called it a defect: ${messageOf(end)}`);
     promise(
       !calm || !mild || exitOf(end) === exitCode.ok,
       () => `nothing that lasts struck, and yet: ${messageOf(end)}`,
     );
-    if (end.kind === 'report') await checkReport(pool, memory, settings, end.report, wentBack);
+    if (end.kind === 'report') await checkReport(pool, memory, settings, end.report, behind);
   }
   const reports = runs.flatMap((end) => (end.kind === 'report' ? [end.report] : []));
   const said = reports.reduce((sum, report) => sum + report.requests, 0);
@@ -48,7 +49,7 @@ async function checkReport(
   memory: Memory,
   settings: readonly DatasetSettings[],
   report: RunReport,
-  wentBack: number,
+  behind: number,
 ): Promise<void> {
   const statuses = new Set(report.datasets.map(({ status }) => status));
   const errors = [...report.errors, ...report.datasets.flatMap((dataset) => dataset.errors)];
@@ -63,7 +64,7 @@ async function checkReport(
   });
   for (const dataset of report.datasets) {
     const load = settings.find((one) => one.dataset.name === dataset.dataset && one.width === dataset.bucket_width);
-    const since = Date.parse(report.started_at) - wentBack * 1000;
+    const since = Date.parse(report.started_at) - behind * 1000;
     if (load !== undefined && dataset.status === 'ok') checkComplete(memory, load, dataset, since);
   }
   await checkRecord(pool, report, statuses);

@@ -78,7 +78,7 @@ async function liveThrough({ organization, memory, tally }: Life, plan: NightPla
     const settings = organization.settingsOf(plan.leftOut);
     const acted = await performAct(organization, act, plan.leftOut, () => draw(1));
     count(tally, acted);
-    checkRequests(memory, settings, refused, acted.requests);
+    checkRequests(memory, settings, refused, acted);
     const change = await checkStore(pool, memory, { oracle, faults: plan.faults, act: acted }, transaction);
     tally.restatements += change.restatements;
     await checkRuns(pool, memory, settings, acted);

@@ -31,23 +31,22 @@ export interface StoreChange {
 export async function checkStore(pool: pg.Pool, memory: Memory, said: Said, transaction: number): Promise<StoreChange> {
   const entries = await entriesSince(pool, transaction);
   const restatements = await restatementsAfter(pool, memory.lastRestatement);
-  memory.lastRestatement = restatements.at(-1)?.id ?? memory.lastRestatement;
   const written = await checkBalances(pool, memory, entries, transaction);
   const changed = entries.filter((entry) => entry.revision !== (memory.buckets.get(bucketKey(entry))?.revision ?? 0));
   const contents = await contentsOf(pool, changed);
   const restated = Map.groupBy(restatements, bucketKey);
   for (const entry of entries) {
     const before = memory.buckets.get(bucketKey(entry));
-    promise(before === undefined || before.loaded === false || entry.observedAt >= before.observedAt, () => {
-      return `${bucketName(entry)}: an older reading replaced a newer one`;
-    });
+    const newest = before?.loaded === true && before.observedAt <= said.act.honestUntil ? before.observedAt : 0;
+    promise(entry.observedAt >= newest, () => `${bucketName(entry)}: an older reading replaced a newer one`);
     const lines = contents.get(bucketKey(entry));
-    const after = rememberedOf(entry, before, lines, restated.get(bucketKey(entry)) ?? []);
+    const after = rememberedOf(entry, before, lines, restated.get(bucketKey(entry)) ?? [], memory.lastRestatement);
     restated.delete(bucketKey(entry));
     checkContent(said, entry, before, after, lines);
     memory.buckets.set(bucketKey(entry), after);
     rememberStatus(memory, entry);
   }
+  memory.lastRestatement = restatements.at(-1)?.id ?? memory.lastRestatement;
   const [stray] = restated.values();
   promise(stray === undefined, () => `a restatement of a bucket that did not change: ${bucketName(firstOf(stray))}`);
   promise((await ledgerSize(pool)) === memory.buckets.size, () => 'an entry of the ledger is gone');
@@ -100,8 +99,9 @@ function rememberedOf(
   before: Remembered | undefined,
   lines: ReadonlyMap<string, string> | undefined,
   restatements: readonly StoredRestatement[],
+  restatementsBefore: number,
 ): Remembered {
-  const known = before ?? { lines: linesDigest(new Map()), content: '', firstClosed: null };
+  const known = before ?? { lines: linesDigest(new Map()), content: '' };
   const present =
     lines === undefined
       ? { lines: known.lines, content: known.content }
@@ -113,7 +113,10 @@ function rememberedOf(
       return `${bucketName(entry)}: its restatements, undone, do not give back what it used to say`;
     });
   }
-  return { ...entry, ...present, firstClosed: known.firstClosed ?? (isClosed(entry) ? base : null) };
+  // A clock that went back may have opened it again.
+  if (!isClosed(entry)) return { ...entry, ...present, firstClosed: null, restatementsBefore };
+  if (before !== undefined && before.firstClosed !== null) return { ...before, ...entry, ...present };
+  return { ...entry, ...present, firstClosed: base, restatementsBefore };
 }
 
 /** True for a bucket that was closed when it was last read. */
