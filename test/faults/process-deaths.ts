@@ -36,7 +36,30 @@ function endedBy(signal: NodeJS.Signals): (run: RunningCommand) => Promise<Struc
 /** A run that is killed when it comes to a message, which is then lost or, where `arrives`, the last one that passes. */
 function killedAt(moment: string, isMoment: () => Moment, fate: 'lost' | 'arrives' = 'lost'): FaultCase {
   const then = fate === 'lost' ? 'cut' : 'pass and cut';
-  return { ...killed, fault: `kill -9 ${moment}`, strike: (world) => holdAt(world, isMoment(), kill, then) };
+  return {
+    ...killed,
+    fault: `kill -9 ${moment}`,
+    strike: async (world) => {
+      const struck = await holdAt(world, isMoment(), kill, then);
+      await expectEntered(world);
+      return struck;
+    },
+  };
+}
+
+/** A row that a run has changed is in a bucket that the same run or a later one has entered into the ledger. */
+async function expectEntered({ nights, datasets }: World): Promise<void> {
+  for (const { name, table } of datasets) {
+    const { rows } = await nights.database.pool.query(
+      `select bucket_start from openai."${table}" fact
+       where not exists (
+         select from openai_etl.buckets bucket
+         where bucket.dataset = $1 and (bucket.org_id, bucket.bucket_width, bucket.bucket_start) =
+           (fact.org_id, fact.bucket_width, fact.bucket_start) and bucket.run_id >= fact.run_id)`,
+      [name],
+    );
+    expect(rows).toEqual([]);
+  }
 }
 
 const beginsRun: Moment = (message) => sends(message, /insert into openai_etl\.runs/);
