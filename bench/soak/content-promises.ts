@@ -8,7 +8,7 @@ import type { Fault, TruthRow } from '../../src/simulator/index.ts';
 import type { Acted } from './act.ts';
 import { driftField } from './fault-drawing.ts';
 import { BrokenPromise } from './memory.ts';
-import { type BucketAt, digest, type Oracle } from './oracle.ts';
+import { type BucketAt, digest, lineOf, type Oracle } from './oracle.ts';
 import { bucketName, contentOf, type Entry } from './stored.ts';
 
 /** A dataset by its name. */
@@ -69,10 +69,6 @@ function editOf(dataset: Dataset, { then }: Fault): readonly Edit[] {
 /** A measure that is not required, or that may be any decimal, is taken as it comes. */
 function withMeasure(dataset: Dataset, field: string, value: string | null): Edit {
   return (rows) => rows.map((row) => lineOf(dataset, { ...row, [field]: value }));
-}
-
-function lineOf({ columns }: Dataset, row: TruthRow, extra: string | null = null): string {
-  return JSON.stringify([...columns.map(({ name }) => row[name] ?? null), extra]);
 }
 
 /** What is wrong with a bucket, row for row, for people. */

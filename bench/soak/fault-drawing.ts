@@ -16,7 +16,7 @@ const dayMs = 86_400_000;
 
 /** An unknown field, with more digits than a double holds. */
 export const driftField = 'reasoning_score';
-export const driftJson = '0.12345678901234567890';
+const driftJson = '0.12345678901234567890';
 
 /** Seconds of a Retry-After that no run waits for. */
 const tooLong = '100000';

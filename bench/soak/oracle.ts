@@ -59,7 +59,9 @@ export function createOracle(options: {
   const digestsOfDay = ({ dataset, width, grain }: BucketAt, day: number) => {
     const query = { dataset: dataset.name, width, groupBy: grain, ...intervalOf(day * daySeconds, daySeconds) };
     const buckets = truthOf(worlds.after, endpoints, query, Number.MAX_SAFE_INTEGER);
-    return new Map(buckets.map((bucket) => [bucket.start.getTime() / 1000, digestOf(dataset, bucket.rows)]));
+    return new Map(
+      buckets.map((bucket) => [bucket.start.getTime() / 1000, digest(bucket.rows.map((row) => lineOf(dataset, row)))]),
+    );
   };
   return {
     restate: (restatements) => {
@@ -95,9 +97,9 @@ function intervalOf(start: number, seconds: number) {
   return { from: new Date(start * 1000), to: new Date((start + seconds) * 1000) };
 }
 
-/** Digest of rows in any order: every value of every column, digit for digit, and the unknown fields. */
-export function digestOf(dataset: Dataset, rows: readonly TruthRow[], extra: string | null = null): string {
-  return digest(rows.map((row) => JSON.stringify([...dataset.columns.map(({ name }) => row[name] ?? null), extra])));
+/** What a row of the truth says: its values in column order, digit for digit, and the unknown fields. */
+export function lineOf({ columns }: Dataset, row: TruthRow, extra: string | null = null): string {
+  return JSON.stringify([...columns.map(({ name }) => row[name] ?? null), extra]);
 }
 
 /** Digest of lines in any order. */

@@ -36,7 +36,7 @@ export interface SoakOrganization {
   close(): Promise<void>;
 }
 
-export const organizationName = 'soak';
+const organizationName = 'soak';
 
 /** As the program's own connections call themselves: those a fault may end. */
 export const applicationNames = ['usage-etl', 'usage-etl locks'] as const;

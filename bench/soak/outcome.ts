@@ -38,17 +38,17 @@ const lineWidth = 100;
 /** The block that a soak prints. */
 export function outcomeBlock(outcome: SoakOutcome): string {
   const struck = [...outcome.struck].toSorted(([, a], [, b]) => b - a);
-  const faults = struck.reduce((sum, [, times]) => sum + times, 0);
+  const faults = struck.reduce((sum, [, count]) => sum + count, 0);
   const exits = [...outcome.exits].toSorted(([a], [b]) => Number(a) - Number(b) || a.localeCompare(b));
-  const runs = exits.reduce((sum, [, times]) => sum + times, 0);
+  const runs = exits.reduce((sum, [, count]) => sum + count, 0);
   const lines: readonly (readonly [string, string])[] = [
     ['seed', `${outcome.seed}`],
     ['nights', `${number(outcome.nights)} in ${number(outcome.days)} days`],
-    ['runs', `${number(runs)}: ${exits.map(([exit, times]) => `${exitName(exit)} × ${number(times)}`).join(', ')}`],
+    ['runs', `${number(runs)}: ${exits.map(([exit, count]) => times(exitName(exit), count)).join(', ')}`],
     ['requests', number(outcome.requests)],
     [
       'faults survived',
-      `${number(faults)} of ${struck.length} kinds: ${struck.map(([kind, times]) => `${kind} × ${number(times)}`).join(', ')}`,
+      `${number(faults)} of ${struck.length} kinds: ${struck.map(([kind, count]) => times(kind, count)).join(', ')}`,
     ],
     ['restatements', `${number(outcome.restated)} by the provider, ${number(outcome.restatements)} rows recorded`],
     ['refused, then healed', `${number(outcome.healed)} buckets`],
@@ -80,6 +80,11 @@ function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** What is kept on one line: a kind and how often it struck. */
+function times(kind: string, count: number): string {
+  return `${kind} × ${number(count)}`.replaceAll(' ', '\u00a0');
+}
+
 /** A text behind its label, broken between words. */
 function labelled(label: string, text: string, indent: number): readonly string[] {
   const lines: string[] = [];
@@ -91,5 +96,5 @@ function labelled(label: string, text: string, indent: number): readonly string[
     }
     line += `${word} `;
   }
-  return [...lines, line.trimEnd()];
+  return [...lines, line.trimEnd()].map((one) => one.replaceAll('\u00a0', ' '));
 }
