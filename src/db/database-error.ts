@@ -21,7 +21,7 @@ const lostConnection =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed|Query read timeout|Cannot use a pool after calling end)/;
 
 /** True for an error that PostgreSQL or the connection to it raised. */
-export function isDatabaseFailure(thrown: unknown): boolean {
+function isDatabaseFailure(thrown: unknown): boolean {
   return thrown instanceof pg.DatabaseError || isConnectionLoss(thrown) || isTlsFailure(thrown);
 }
 

@@ -18,7 +18,7 @@ export interface OwnServer {
   readonly data: string;
   /** One of its databases, as its superuser. */
   url(database: string): string;
-  /** Starts it, at the port it had before. `mostFileBytes`: it can write no file beyond that size. */
+  /** Starts it unless it runs, at the port it had before. `mostFileBytes`: it can write no file beyond that size. */
   start(limits?: { readonly mostFileBytes: number }): Promise<void>;
   /** Ends it. `fast`: every session is told; `crash`: it has no time to say or write anything. */
   stop(how: 'fast' | 'crash'): Promise<void>;
@@ -76,9 +76,13 @@ async function serverIn({ folder, binaries }: Place, cluster: Cluster): Promise<
   const port = await freePort();
   const password = await readPassword(cluster);
   const url = (database: string) => embeddedUrl(port, password, database);
-  const stop = async (how: 'fast' | 'crash') => {
+  const running = async () => {
     const postmaster = await readPostmaster(cluster);
-    if (postmaster === null || !(await isServing(cluster, postmaster))) return;
+    return postmaster !== null && (await isServing(cluster, postmaster)) ? postmaster : null;
+  };
+  const stop = async (how: 'fast' | 'crash') => {
+    const postmaster = await running();
+    if (postmaster === null) return;
     process.kill(postmaster.pid, how === 'fast' ? 'SIGINT' : 'SIGQUIT');
     const deadlineMs = systemClock.monotonicMs() + patienceMs;
     while (await isServing(cluster, postmaster)) {
@@ -91,6 +95,7 @@ async function serverIn({ folder, binaries }: Place, cluster: Cluster): Promise<
     url,
     stop,
     start: async (limits) => {
+      if ((await running()) !== null) return;
       const postgres = limits === undefined ? binaries.postgres : await limited(folder, binaries, limits.mostFileBytes);
       const start = await startPostmaster(cluster, { ...binaries, postgres }, port, systemClock, patienceMs);
       if (start.outcome !== 'ready') throw new Error(`PostgreSQL does not start: ${JSON.stringify(start)}`);
