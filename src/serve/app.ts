@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { compress } from 'hono/compress';
 import { secureHeaders } from 'hono/secure-headers';
 import type { HttpSettings } from '../config.ts';
 import { messageOf } from '../errors.ts';
@@ -33,6 +34,7 @@ export function createApp(options: AppOptions): Hono {
     context.header('Cache-Control', 'no-store');
   });
   app.use(async (context, next) => refusal(context.req.raw) ?? (await next()));
+  app.use(compress());
   app.get('/livez', (context) => context.text('ok\n'));
   app.use(async (context, next) => {
     const isMeant = settings.token !== null || isForThisMachine(context.req.raw);

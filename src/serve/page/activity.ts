@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Stored } from '../../run/observe.ts';
 import type { ScheduleState } from '../../schedule/state.ts';
 import { count, type Html, instant, instantOr, none, secondsBetween, span } from './format.ts';
-import { type Cell, section, table } from './table.ts';
+import { type Cell, type Column, section, table } from './table.ts';
 
 /** What the service does by itself, and when. */
 export function scheduleSection(schedules: readonly ScheduleState[], now: Date | null): Html {
@@ -10,12 +10,7 @@ export function scheduleSection(schedules: readonly ScheduleState[], now: Date |
     { content: schedule.name },
     { content: schedule.command },
     { content: html`<code>${schedule.cron}</code> ${schedule.timezone}` },
-    {
-      content:
-        schedule.next_at === null
-          ? none
-          : html`${instant(schedule.next_at)}${now === null ? '' : html` <small>in ${span(secondsBetween(now, schedule.next_at))}</small>`}`,
-    },
+    { content: schedule.next_at === null ? none : nextOf(schedule.next_at, now) },
     { content: instantOr(schedule.last_started_at) },
     schedule.running ? { content: 'at work' } : exitOf(schedule.last_exit_code),
   ]);
@@ -24,6 +19,12 @@ export function scheduleSection(schedules: readonly ScheduleState[], now: Date |
       ? html`<p class="quiet">No schedule is configured.</p>`
       : table('Schedules', ['Schedule', 'Command', 'When', 'Next', 'Last', 'Came to'].map(titled), rows);
   return section('schedules', 'Schedules', content);
+}
+
+function nextOf(next: string, now: Date | null): Html {
+  const seconds = now === null ? null : secondsBetween(now, next);
+  const hint = seconds === null ? '' : html` <small>${seconds > 0 ? `in ${span(seconds)}` : 'due'}</small>`;
+  return html`${instant(next)}${hint}`;
 }
 
 /** Exit codes in words, as the command line has them. */
@@ -55,16 +56,16 @@ export function runSection({ status, last_runs }: Stored): Html {
     { content: changed(run.rows_inserted, run.rows_updated, run.rows_deleted) },
     { content: run.error === null ? none : html`<span class="lines">${run.error}</span>` },
   ]);
-  const columns = [
+  const columns: readonly Column[] = [
     { title: 'Run' },
     ...(several ? [{ title: 'Organization' }] : []),
     { title: 'Command' },
     { title: 'Status' },
     { title: 'Started' },
-    { title: 'Took', numeric: true },
-    { title: 'Requests', numeric: true },
-    { title: 'Rows', numeric: true },
-    { title: 'Error' },
+    { title: 'Took', kind: 'number' },
+    { title: 'Requests', kind: 'number' },
+    { title: 'Rows', kind: 'number' },
+    { title: 'Error', kind: 'wide' },
   ];
   const content = rows.length === 0 ? html`<p class="quiet">No run yet.</p>` : table('Last runs', columns, rows);
   return section('runs', 'Last runs', content);

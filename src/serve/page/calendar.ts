@@ -23,16 +23,25 @@ const legendOrder = ['final', 'loaded', 'empty', 'missing', 'refused', 'outside'
 /** A year of every dataset, a cell a day. */
 export function calendarSection(calendars: readonly Calendar[], datasets: readonly DatasetStatus[]): Html {
   const several = new Set(calendars.map(({ org_id }) => org_id)).size > 1;
-  const figures = calendars.map((calendar) => {
-    const status = datasets.find(
-      (one) =>
-        one.org_id === calendar.org_id &&
-        one.dataset === calendar.dataset &&
-        one.bucket_width === calendar.bucket_width,
-    );
-    return figure(calendar, status, several);
-  });
-  return section('calendar', 'The last twelve months', html`${legend}${figures}`);
+  const nameOf = ({ org_id, dataset, bucket_width }: Calendar) =>
+    `${several ? `${org_id} · ` : ''}${dataset} ${bucket_width}`;
+  const read = calendars.filter(isRead);
+  const unread = calendars.filter((calendar) => !isRead(calendar)).map(nameOf);
+  const figures = read.map((calendar) => figure(calendar, nameOf(calendar), statusOf(datasets, calendar)));
+  // A year of nothing but missing days says no more than the word.
+  const rest = unread.length === 0 ? '' : html`<p class="quiet">Nothing loaded: ${unread.join(', ')}</p>`;
+  return section('calendar', 'The last twelve months', html`${read.length === 0 ? '' : legend}${figures}${rest}`);
+}
+
+function isRead({ days }: Calendar): boolean {
+  return days.some(({ state }) => state !== 'outside' && state !== 'missing');
+}
+
+function statusOf(datasets: readonly DatasetStatus[], of: Calendar): DatasetStatus | undefined {
+  return datasets.find(
+    ({ org_id, dataset, bucket_width }) =>
+      org_id === of.org_id && dataset === of.dataset && bucket_width === of.bucket_width,
+  );
 }
 
 const legend = html`<ul class="legend">${legendOrder.map(
@@ -41,16 +50,11 @@ const legend = html`<ul class="legend">${legendOrder.map(
 )}</ul>
 `;
 
-function figure(calendar: Calendar, status: DatasetStatus | undefined, several: boolean): Html {
-  const { org_id, dataset, bucket_width, days } = calendar;
-  const name = `${several ? `${org_id} · ` : ''}${dataset} ${bucket_width}`;
+function figure({ days }: Calendar, name: string, status: DatasetStatus | undefined): Html {
   const caption = html`<figcaption><b>${name}</b><span>${summaryOf(days)}</span>${gapsOf(status)}</figcaption>`;
-  if (days.every(({ state }) => state === 'outside'))
-    return html`<figure>${caption}</figure>
-`;
   const half = Math.ceil(days.length / daysAWeek / 2) * daysAWeek;
   const label = `${name}: ${summaryOf(days)}`;
-  return html`<figure>${caption}<div class="year">${halfYear(days.slice(0, half), label)}${halfYear(days.slice(half), label)}</div></figure>
+  return html`<figure>${caption}<div class="year">${halfYear(days.slice(0, half), half, label)}${halfYear(days.slice(half), half, label)}</div></figure>
 `;
 }
 
@@ -61,7 +65,7 @@ function summaryOf(days: readonly CalendarDay[]): string {
     .map((state) => ({ state, n: days.filter((day) => day.state === state).length }))
     .filter(({ n }) => n > 0)
     .map(({ state, n }) => `${count(n)} ${state}`);
-  return counts.length === 0 ? 'nothing loaded' : counts.join(' · ');
+  return counts.join(' · ');
 }
 
 /** The oldest gaps in words, for who cannot point at a cell. */
@@ -72,16 +76,15 @@ function gapsOf(status: DatasetStatus | undefined): Html | string {
   return html`<span class="bad">missing: ${first.join(', ').replaceAll('T', ' ')}${more > 0 ? ` and ${more} more` : ''}</span>`;
 }
 
-/** Half of a year, a column a week, Monday first. Only numbers and fixed words go into it. */
-function halfYear(days: readonly CalendarDay[], label: string): Html {
-  const weeks = Math.ceil(days.length / daysAWeek);
+/** Half of a year in a picture with room for so many days, a column a week, Monday first. Only numbers and fixed words go into it. */
+function halfYear(days: readonly CalendarDay[], room: number, label: string): Html {
+  const width = labelWidth + (room / daysAWeek) * pitch;
   const cells = days.map(({ date, state, rows }, index) => {
     const x = labelWidth + Math.floor(index / daysAWeek) * pitch;
     const y = headHeight + (index % daysAWeek) * pitch;
     const title = `${date}: ${shapes[state].title}${rows > 0 ? `, ${things(rows, 'row')}` : ''}`;
     return `<path class="${state}" d="M${x} ${y}${shapes[state].outline}"><title>${title}</title></path>`;
   });
-  const width = labelWidth + weeks * pitch;
   return html`<svg role="img" aria-label="${label}" viewBox="0 0 ${width} ${headHeight + daysAWeek * pitch}">${raw(
     `${weekdayLabels}${monthLabels(days)}${cells.join('')}`,
   )}</svg>`;

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Stored } from '../../run/observe.ts';
-import { amount, count, type Html, secondsBetween, span, things } from './format.ts';
+import { count, type Html, money, secondsBetween, span, things } from './format.ts';
 
 /** The few numbers one looks for first. */
 export function factStrip(stored: Stored, now: Date | null): Html {
@@ -36,9 +36,9 @@ function spend({ spend_yesterday }: Stored): Fact {
   const several = new Set(spend_yesterday.map(({ org_id }) => org_id)).size > 1;
   const value = html`${spend_yesterday.map(
     ({ org_id, currency, amount: spent }) =>
-      html`<div>${amount(spent)} ${currency.toUpperCase()}${several ? html` <small>${org_id}</small>` : ''}</div>`,
+      html`<div title="${spent}">${money(spent)} ${currency.toUpperCase()}${several ? html` <small>${org_id}</small>` : ''}</div>`,
   )}`;
-  return { title, value, note: 'the whole UTC day, exact' };
+  return { title, value, note: 'the whole UTC day' };
 }
 
 function tieOut({ tie_outs }: Stored, now: Date | null): Fact {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Stored } from '../../run/observe.ts';
 import { count, type Html, instant } from './format.ts';
-import { section, table } from './table.ts';
+import { type Column, section, table } from './table.ts';
 
 /** Drift is an open list that the API writes; the page shows so much of it. */
 const rowsShown = 50;
@@ -19,7 +19,12 @@ export function quarantineSection({ status: { quarantine } }: Stored): Html {
       { content: instant(last_seen_at) },
       { content: detail },
     ]);
-  const columns = [...named('Dataset', 'Organization', 'Reason'), entriesColumn, ...named('Last seen', 'Detail')];
+  const columns: readonly Column[] = [
+    ...named('Dataset', 'Organization', 'Reason'),
+    { title: 'Entries', kind: 'number' },
+    ...named('Last seen'),
+    { title: 'Detail', kind: 'wide' },
+  ];
   return section('quarantine', 'Quarantine', html`${table('Quarantine', columns, rows)}${rest(quarantine.length)}`);
 }
 
@@ -37,16 +42,16 @@ export function driftSection({ status: { drift } }: Stored): Html {
       { content: instant(first_seen_at) },
       { content: instant(last_seen_at) },
     ]);
-  const columns = [
-    ...named('Dataset', 'Organization', 'Kind', 'Name'),
-    { title: 'Seen', numeric: true },
+  const columns: readonly Column[] = [
+    ...named('Dataset', 'Organization', 'Kind'),
+    { title: 'Name', kind: 'wide' },
+    { title: 'Seen', kind: 'number' },
     ...named('First seen', 'Last seen'),
   ];
   return section('drift', 'Drift', html`${table('Drift', columns, rows)}${rest(drift.length)}`);
 }
 
 const nothing = html`<p class="quiet">Nothing.</p>`;
-const entriesColumn = { title: 'Entries', numeric: true };
 
 function named(...titles: readonly string[]) {
   return titles.map((title) => ({ title }));

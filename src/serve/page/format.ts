@@ -15,10 +15,11 @@ export function things(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** Decimal text with its whole digits grouped and every decimal kept. */
-export function amount(decimal: string): string {
-  const [whole = '', fraction] = decimal.split('.');
-  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${fraction === undefined ? '' : `.${fraction}`}`;
+const cents = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** Decimal text rounded to two decimals, from its digits and not by way of a double. */
+export function money(decimal: string): string {
+  return cents.format(decimal as Intl.StringNumericLiteral);
 }
 
 /** An instant to the minute, in UTC. */

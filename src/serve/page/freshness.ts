@@ -14,11 +14,11 @@ export function freshnessSection({ status, freshness }: Stored): Html {
     { title: 'Width' },
     { title: 'State' },
     { title: 'Complete through' },
-    { title: 'Age', numeric: true },
+    { title: 'Age', kind: 'number' },
     { title: 'Granted' },
-    { title: 'Rows', numeric: true },
-    { title: 'Missing', numeric: true },
-    { title: 'Refused', numeric: true },
+    { title: 'Rows', kind: 'number' },
+    { title: 'Missing', kind: 'number' },
+    { title: 'Refused', kind: 'number' },
   ];
   const rows = status.datasets.map((dataset) => rowOf(dataset, freshOf(freshness, dataset), several));
   const content =

@@ -23,7 +23,7 @@ body {
   margin: 0; padding: clamp(1rem, 3vw, 2.5rem) clamp(1rem, 4vw, 2.5rem) 3rem;
   background: var(--ground); color: var(--text);
   font: 400 0.9375rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
+  font-variant-numeric: tabular-nums; overflow-wrap: break-word;
 }
 main, header.top, footer { max-width: 72rem; margin-inline: auto; }
 header.top { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; justify-content: space-between; color: var(--quiet); font-size: 0.875rem; }
@@ -39,7 +39,8 @@ time { white-space: nowrap; }
 .quiet, .none { color: var(--quiet); }
 .good { color: var(--good); }
 .bad { color: var(--bad); font-weight: 600; }
-.lines { white-space: pre-line; font-weight: 400; }
+.lines { white-space: pre-line; }
+.wide { overflow-wrap: anywhere; }
 
 .verdict { display: flex; gap: 1rem; align-items: flex-start; margin-top: 1.25rem; padding: 1.25rem 1.5rem; border-radius: 0.75rem; border: 1px solid; }
 .verdict svg { flex: none; width: 2rem; height: 2rem; margin-top: 0.1rem; }
@@ -75,6 +76,7 @@ thead th { font-size: 0.8125rem; font-weight: 500; color: var(--quiet); vertical
 tbody th { font-weight: 600; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
+.number + :not(.number) { padding-left: 1.25rem; }
 
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0 0 0.5rem; padding: 0; font-size: 0.8125rem; color: var(--quiet); }
 .legend li { display: flex; gap: 0.4rem; align-items: center; }
@@ -82,8 +84,8 @@ figure { margin: 0; padding: 0.875rem 0; display: grid; grid-template-columns: 1
 figcaption { font-size: 0.8125rem; color: var(--quiet); display: grid; align-content: start; gap: 0.125rem; }
 figcaption b { font-size: 0.875rem; font-weight: 600; color: var(--text); }
 figcaption .bad { font-weight: 400; }
-.year { display: flex; flex-wrap: wrap; gap: 0.5rem 0; }
-.year svg { display: block; flex: 1 1 20rem; min-width: 0; max-width: 25rem; height: auto; }
+.year { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.year svg { display: block; flex: 1 1 20rem; min-width: 0; height: auto; }
 .year text { font-size: 9px; fill: var(--quiet); }
 path.final { fill: var(--final); }
 path.loaded { fill: var(--loaded); fill-rule: evenodd; }
@@ -100,14 +102,16 @@ a { color: var(--accent); text-underline-offset: 0.15em; }
   section { margin-top: 2.25rem; }
   .verdict { padding: 1rem 1.125rem; gap: 0.75rem; }
   figure { grid-template-columns: 1fr; }
-  .year svg { max-width: none; flex-basis: 100%; }
+  .year svg { flex-basis: 100%; }
   table, tbody { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tbody tr { display: block; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.625rem 1rem; }
-  tbody tr + tr { margin-top: 0.625rem; }
-  tbody th, tbody td { display: flex; justify-content: space-between; gap: 1rem; padding: 0.1875rem 0; border: 0; text-align: right; white-space: normal; }
-  tbody th { font-size: 0.9375rem; text-align: left; }
-  tbody td::before { content: attr(data-label); flex: none; color: var(--quiet); font-weight: 400; }
+  tbody tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0.375rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem 1rem; }
+  tbody tr + tr { margin-top: 0.5rem; }
+  tbody tr > th, tbody tr > td { padding: 0; border: 0; text-align: left; white-space: normal; min-width: 0; overflow-wrap: anywhere; }
+  tbody th, tbody td.wide { grid-column: 1 / -1; }
+  tbody th { font-size: 0.9375rem; }
+  tbody .number { text-align: left; }
+  tbody td::before { content: attr(data-label); display: block; font-size: 0.75rem; font-weight: 400; color: var(--quiet); }
 }
 @media print {
   body { padding: 0; background: #fff; }

@@ -1,10 +1,10 @@
 import { html } from 'hono/html';
 import type { Html } from './format.ts';
 
-/** One column: its heading, and whether it holds numbers. */
+/** One column. */
 export interface Column {
   readonly title: string;
-  readonly numeric?: boolean;
+  readonly kind?: 'number' | 'wide';
 }
 
 /** A cell's content; the tone says how much it needs somebody. */
@@ -19,7 +19,7 @@ export interface Cell {
  */
 export function table(label: string, columns: readonly Column[], rows: readonly (readonly Cell[])[]): Html {
   const classes = (column: Column | undefined, tone?: string) =>
-    [column?.numeric === true ? 'number' : '', tone ?? ''].filter((name) => name !== '').join(' ');
+    [column?.kind ?? '', tone ?? ''].filter((name) => name !== '').join(' ');
   const head = columns.map(
     (column) => html`<th role="columnheader" scope="col" class="${classes(column)}">${column.title}</th>`,
   );
