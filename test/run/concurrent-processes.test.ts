@@ -90,14 +90,14 @@ describe('five processes that sync one organization at once', () => {
       start(['sync', '--json'], { env: { ...env, ...place }, cwd }),
     );
     const ends = children.map(finished);
-    await vi.waitFor(() => expect(gate.simulator.requests.length).toBeGreaterThan(0), { timeout: 60_000 });
+    await vi.waitFor(() => expect(gate.simulator.requests.length).toBeGreaterThan(0), { timeout: 180_000 });
     const pool = await poolOf();
     await vi.waitFor(
       async () => {
         const ended = children.filter(({ exitCode }) => exitCode !== null).length;
         expect(ended + (await countRuns(pool, 'running'))).toBe(processes);
       },
-      { timeout: 60_000, interval: 20 },
+      { timeout: 180_000, interval: 20 },
     );
     gate.open();
     return await Promise.all(ends);
@@ -115,7 +115,7 @@ describe('five processes that sync one organization at once', () => {
     } finally {
       await database.close();
     }
-  }, 180_000);
+  }, 400_000);
 
   it('share one embedded server as well, set up once and stopped by the last of them', async () => {
     const dataDir = join(cwd, 'data');
@@ -141,7 +141,7 @@ describe('five processes that sync one organization at once', () => {
     expect(await embeddedServer(options).status()).toMatchObject({ running: false, users: 0 });
     const together = gate.simulator.requests.length;
     expect(together).toBe(await requestsOfOne());
-  }, 180_000);
+  }, 400_000);
 
   it('never take a run that has just begun for one that was killed', async () => {
     gate.open();
@@ -172,7 +172,7 @@ describe('five processes that sync one organization at once', () => {
       await proxy.close();
       await database.close();
     }
-  }, 180_000);
+  }, 400_000);
 
   /** Requests of one process alone in an equal world. */
   const requestsOfOne = async (): Promise<number> => {
