@@ -11,6 +11,7 @@ import { guardAgainstMassRemoval } from './guard.ts';
 import { claimFresh, lockBuckets, writeLedger } from './ledger.ts';
 import { type Money, moneyMoved, moneyOf } from './money.ts';
 import { recordQuarantine } from './quarantine.ts';
+import { recheck } from './recheck.ts';
 import { type Replaced, replaceChanged } from './replace.ts';
 import { type Sorting, sortBuckets } from './sort.ts';
 import { type Statements, statementsOf } from './statements.ts';
@@ -53,6 +54,8 @@ export interface LoaderOptions {
   readonly acceptRestatement: boolean;
   /** Dimensions that settled buckets do not lose to a coarser reading; none when a refetch was asked for. */
   readonly keptDimensions: readonly string[];
+  /** Compares rows also where the ledger says that they are the same, in case ledger and facts are of different days. */
+  readonly recheck: boolean;
   /** Counts what would change and writes nothing. */
   readonly preview: boolean;
 }
@@ -82,7 +85,8 @@ export function createLoader(options: LoaderOptions): LoadSlice {
     const rowsOf = new Map(slice.buckets.map(({ start, rows }) => [start, rows]));
     return await inTransaction(store.pool, async (client) => {
       const context: SliceContext = { client, options, statements, reading };
-      const entries = await lockBuckets(context, slice);
+      const ledger = await lockBuckets(context, slice);
+      const entries = options.recheck ? await recheck(context, encoded, ledger) : ledger;
       const refused = slice.buckets.filter(({ fault }) => fault !== null).map(({ start }) => start);
       const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions);
       if (!options.acceptRestatement) guardAgainstMassRemoval(sorting, entries, dataset, width);

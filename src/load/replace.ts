@@ -1,4 +1,5 @@
 import { copyBuckets } from './copy.ts';
+import type { EncodedBucket } from './encode.ts';
 import type { SliceContext } from './loader.ts';
 import type { Sorting } from './sort.ts';
 
@@ -24,12 +25,8 @@ export async function replaceChanged(context: SliceContext, sorting: Sorting): P
   const { changed } = sorting;
   if (changed.length === 0) return { rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0, restatements: 0 };
   const { client, statements, options } = context;
-  await client.query(statements.createStaging);
-  await client.query(statements.createDiff);
-  await copyBuckets(client, statements.copyStaging, changed);
-  // Without statistics the join below becomes a nested loop over every pair of rows.
-  await client.query(statements.analyzeStaging);
-  await fillDiff(context, sorting);
+  const closed = changed.filter(({ start }) => sorting.closed.has(start));
+  await fillDiff(context, changed, closed);
   const { rows } = await client.query<DiffCount>(statements.countDiff);
   if (!options.preview) await applyDiff(context);
   const count = (change: DiffCount['change']) => rows.find((row) => row.change === change)?.rows ?? 0;
@@ -41,12 +38,32 @@ export async function replaceChanged(context: SliceContext, sorting: Sorting): P
   };
 }
 
-async function fillDiff({ client, options, statements }: SliceContext, sorting: Sorting): Promise<void> {
-  const starts = sorting.changed.map(({ start }) => new Date(start * 1000));
-  const closed = sorting.changed
-    .filter(({ start }) => sorting.closed.has(start))
-    .map(({ start }) => new Date(start * 1000));
-  await client.query(statements.fillDiff, [options.organization, options.width, starts, closed]);
+/** Unix seconds of the buckets of which other rows are stored than these. Compares row by row and writes nothing. */
+export async function differingBuckets(
+  context: SliceContext,
+  buckets: readonly EncodedBucket[],
+): Promise<ReadonlySet<number>> {
+  if (buckets.length === 0) return new Set();
+  const { client, statements } = context;
+  await fillDiff(context, buckets, []);
+  const { rows } = await client.query<{ bucket_start: Date }>(statements.differing);
+  await client.query(statements.emptyStaging);
+  return new Set(rows.map((row) => row.bucket_start.getTime() / 1000));
+}
+
+/** Compares buckets with what is stored of them; `closed` are those whose changes are restatements. */
+async function fillDiff(
+  { client, options, statements }: SliceContext,
+  buckets: readonly EncodedBucket[],
+  closed: readonly EncodedBucket[],
+): Promise<void> {
+  await client.query(statements.createStaging);
+  await client.query(statements.createDiff);
+  await copyBuckets(client, statements.copyStaging, buckets);
+  // Without statistics the join below becomes a nested loop over every pair of rows.
+  await client.query(statements.analyzeStaging);
+  const startsOf = (some: readonly EncodedBucket[]) => some.map(({ start }) => new Date(start * 1000));
+  await client.query(statements.fillDiff, [options.organization, options.width, startsOf(buckets), startsOf(closed)]);
 }
 
 async function applyDiff({ client, options, statements, reading }: SliceContext): Promise<void> {

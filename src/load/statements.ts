@@ -12,6 +12,9 @@ export interface Statements {
   /** $1 organization, $2 width, $3 changed bucket starts, $4 those of them that were closed when last read. */
   readonly fillDiff: string;
   readonly countDiff: string;
+  readonly differing: string;
+  /** Before staging is filled a second time in one transaction. */
+  readonly emptyStaging: string;
   /** $1 organization, $2 dataset, $3 width, $4 observed_at, $5 run_id. To be run before the ledger is written. */
   readonly recordRestatements: string;
   /** $1 organization. */
@@ -65,6 +68,8 @@ export function statementsOf(dataset: Dataset): Statements {
       cross join lateral (select coalesce(f.bucket_start, s.bucket_start) = any($4::timestamptz[])) closed(closed)
       where f.series_id is null or s.series_id is null or ${valuesOf('f')} is distinct from ${valuesOf('s')}`,
     countDiff: `select change, count(*)::int as rows, count(*) filter (where closed)::int as closed from ${diff} group by change`,
+    differing: `select distinct bucket_start from ${diff}`,
+    emptyStaging: `truncate ${staging}, ${diff}`,
     recordRestatements: `insert into openai_etl.restatements
       (org_id, dataset, bucket_width, bucket_start, series_id, change, old_row, new_row, observed_at, run_id, settled)
       select $1, $2, $3, d.bucket_start, d.series_id, d.change, d.old_row, d.new_row, $4, $5, b.settled

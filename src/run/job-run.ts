@@ -55,6 +55,7 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
     settleSeconds,
     acceptRestatement: options.acceptRestatement,
     keptDimensions: options.refetch ? [] : job.settings.groupBy,
+    recheck: options.refetch,
     preview: options.preview,
   });
   const jobRun: JobRun = {

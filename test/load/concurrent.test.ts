@@ -58,6 +58,7 @@ describe('two writers of the same buckets', () => {
       settleSeconds: 0,
       acceptRestatement: false,
       keptDimensions: [],
+      recheck: false,
       preview: false,
     });
     return async (slice: ReturnType<typeof sliceOf>, observedAt: Date) => {
