@@ -104,7 +104,7 @@ a { color: var(--accent); text-underline-offset: 0.15em; }
   figure { grid-template-columns: 1fr; }
   .year svg { flex-basis: 100%; }
   table, tbody { display: block; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  thead { display: none; }
   tbody tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0.375rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem 1rem; }
   tbody tr + tr { margin-top: 0.5rem; }
   tbody tr > th, tbody tr > td { padding: 0; border: 0; text-align: left; white-space: normal; min-width: 0; overflow-wrap: anywhere; }
