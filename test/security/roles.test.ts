@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createPool } from '../../src/db/connection.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { silentLog } from '../../src/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { run, runJson } from '../cli/command.ts';
+
+// Each command is a process of its own, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const adminKey = 'sk-admin-ROLETEST0123456789';
 const password = 'role-test-password';
@@ -117,7 +120,7 @@ describe.each([
     }
     const { rows } = await execute(writer ?? '', 'select count(*)::int > 0 as loaded from openai.costs');
     expect(rows).toEqual([{ loaded: true }]);
-  }, 90_000);
+  });
 
   it('lets the writer change rows and nothing else', async () => {
     for (const sql of [
