@@ -7,6 +7,7 @@ import { commandSections, commandsTable } from './docs/cli.ts';
 import { datasetSections, datasetsTable } from './docs/datasets.ts';
 import { errorsTable, verdictsTable } from './docs/errors.ts';
 import { faultCount, faultPromises, faultSections } from './docs/faults.ts';
+import { metricsTable } from './docs/metrics.ts';
 import { factColumnsTable, operationsTables } from './docs/schema.ts';
 import { settingsTable } from './docs/settings.ts';
 
@@ -26,6 +27,7 @@ const blocks: Blocks = {
   'fact-columns-table': factColumnsTable,
   'operations-tables': operationsTables,
   'settings-table': settingsTable,
+  'metrics-table': metricsTable,
   'commands-table': commandsTable,
   'command-sections': commandSections,
 };
