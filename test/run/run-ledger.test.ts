@@ -111,7 +111,7 @@ describe('the ledger decides', () => {
       await nights.sync();
       const held = await storedRows(nights, completions, '1d');
       nights.simulator.restate([{ kind: 'scale', dataset: 'completions', day: daysBack(nights, 2), factor: 5 }]);
-      const report = await nights.sync({ from: daysBack(nights, 20) }, { clock: fakeClock('2026-11-22T03:17:00Z') });
+      const report = await nights.sync({ from: daysBack(nights, 20) }, { clock: fakeClock('2026-11-23T02:47:00Z') });
       expect(report.datasets[0]).toMatchObject({ rows_inserted: 0, rows_updated: 0, rows_deleted: 0 });
       expect(report.datasets[0]?.buckets_kept).toBeGreaterThan(0);
       expect(await storedRows(nights, completions, '1d')).toEqual(held);
