@@ -117,7 +117,7 @@ export async function createWorld({ time = 'simulated', database }: WorldOptions
   }
 }
 
-/** One row more, one less, others changed. */
+/** One row less, two more and others changed: where counts stayed the same, a ledger out of step would not show. */
 function restatementsOf({ simulator }: Nights, dataset: Dataset, firstDay: Date): readonly Restatement[] {
   const day = (index: number) => new Date(firstDay.getTime() + index * dayMs);
   const names = dimensionsOf(dataset).map(({ name }) => name);
@@ -133,10 +133,19 @@ function restatementsOf({ simulator }: Nights, dataset: Dataset, firstDay: Date)
       .slice(0, 1)
       .map(({ name }) => [name, 7]),
   );
+  const add = (index: number, name: string): Restatement => ({
+    kind: 'add-group',
+    dataset: dataset.name,
+    day: day(index),
+    dimensions: { [first]: name },
+    measures,
+  });
   return [
     { kind: 'remove-group', dataset: dataset.name, day: settled, where },
-    { kind: 'add-group', dataset: dataset.name, day: settled, dimensions: { [first]: 'late' }, measures },
+    add(restatedDays.settled, 'late'),
+    add(restatedDays.settled, 'later'),
     { kind: 'scale', dataset: dataset.name, day: day(restatedDays.unsettled), factor: 1.5 },
+    add(restatedDays.unsettled, 'late'),
   ];
 }
 
