@@ -37,7 +37,6 @@ export const quarantineSql = `
   left join openai_etl.buckets b using (org_id, dataset, bucket_width, bucket_start)
   where case
     when b.run_id <= entry.run_id and (b.status = 'refused' or not b.settled) then true
-    when b.run_id > entry.run_id then false
     else coalesce(last_read.run_id <= entry.run_id, true)
   end
   group by entry.org_id, entry.dataset, entry.reason order by entry.org_id, entry.dataset, entry.reason`;
