@@ -36,7 +36,7 @@ export interface Coverage {
 }
 
 /** How many buckets of a width a day holds. */
-export function bucketsADay(width: Width): number {
+function bucketsADay(width: Width): number {
   return dayMs / 1000 / widthSeconds[width];
 }
 

@@ -8,9 +8,9 @@ import type { ScheduleState } from '../../../src/schedule/state.ts';
 import { type HttpServer, startHttp } from '../../../src/serve/http.ts';
 import type { Nights } from '../../support/nights.ts';
 
-export const alertSettings: AlertSettings = { webhookUrl: null, freshnessHours: 30, restatementAlert: '1' };
+const alertSettings: AlertSettings = { webhookUrl: null, freshnessHours: 30, restatementAlert: '1' };
 
-export const nightly: ScheduleState = {
+const nightly: ScheduleState = {
   name: 'nightly',
   command: 'sync',
   cron: '17 3 * * *',
