@@ -76,7 +76,6 @@ thead th { font-size: 0.8125rem; font-weight: 500; color: var(--quiet); vertical
 tbody th { font-weight: 600; }
 tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
-.number + :not(.number) { padding-left: 1.25rem; }
 
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0 0 0.5rem; padding: 0; font-size: 0.8125rem; color: var(--quiet); }
 .legend li { display: flex; gap: 0.4rem; align-items: center; }
@@ -98,6 +97,9 @@ path.outside { fill: var(--faint); }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--quiet); font-size: 0.8125rem; display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; }
 a { color: var(--accent); text-underline-offset: 0.15em; }
 
+@media (min-width: 46.01rem) {
+  .number + :not(.number) { padding-left: 1.25rem; }
+}
 @media (max-width: 46rem) {
   section { margin-top: 2.25rem; }
   .verdict { padding: 1rem 1.125rem; gap: 0.75rem; }
