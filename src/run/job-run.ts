@@ -93,9 +93,11 @@ async function replanned(
   first: Slice,
   rest: readonly Slice[],
 ): Promise<readonly Slice[]> {
-  const { job, reader } = jobRun;
+  const { job, reader, tally } = jobRun;
   const granted = reader.session.grain;
-  if (jobRun.stopped !== null || granted.every((name) => job.obtainable.includes(name))) return rest;
+  // Without an answer the grain is only what was asked for.
+  if (jobRun.stopped !== null || tally.slicesLoaded === 0) return rest;
+  if (granted.every((name) => job.obtainable.includes(name))) return rest;
   const plan = { end: first.start, obtainable: granted, refetch: run.options.refetch };
   const slices = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
   run.context.progress.planned(labelOf(job), 1 + slices.length);

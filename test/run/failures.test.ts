@@ -154,6 +154,25 @@ describe('a refused grouping', () => {
     }
   });
 
+  it('sends nobody back to older buckets in the night that nobody could ask whether it is granted again', async () => {
+    const firstDay = new Date('2026-08-01T00:00:00Z');
+    const nights = await liveThroughNights({ datasets: [completions], settings: { start: firstDay } });
+    const refused: Fault = { when: {}, then: { kind: 'refuse-grouping', dimension: 'api_key_id' } };
+    try {
+      nights.simulator.setFaults([refused]);
+      await nights.sync();
+      nights.clock.advance(weekMs);
+      const busy: Fault = { when: { nth: 1 }, then: { ...status(429), retryAfter: '100000' } };
+      nights.simulator.setFaults([busy, refused]);
+      nights.newRequests();
+      const report = await nights.sync();
+      expect(report).toMatchObject({ datasets: [{ errors: [{ code: 'retry_after_too_long' }] }] });
+      expect(nights.newRequests()).toBe(1);
+    } finally {
+      await nights.close();
+    }
+  });
+
   it('does not take detail away from settled buckets that were read at a finer grain', async () => {
     const nights = await liveThroughNights({ datasets: [completions], days: 30 });
     try {
