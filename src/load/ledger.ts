@@ -99,11 +99,14 @@ async function orphans(
 ): Promise<readonly number[]> {
   const unknown = starts.filter((start) => (entries.get(start.getTime() / 1000)?.contentHash ?? null) === null);
   if (unknown.length === 0) return [];
-  const { rows } = await client.query<{ bucket_start: Date }>(statements.bucketsWithRows, [
+  const { rows } = await client.query<{ bucket_start: Date; entered: boolean }>(statements.bucketsWithRows, [
     options.organization,
     options.width,
     unknown,
+    options.dataset.name,
   ]);
+  // Loaded since the ledger was read: taken for rows without an entry, a newer reading would be overwritten.
+  if (rows.some(({ entered }) => entered)) throw overtaken(options);
   return rows.map((row) => row.bucket_start.getTime() / 1000);
 }
 
@@ -114,8 +117,11 @@ async function orphans(
 export async function claimFresh(context: SliceContext, fresh: readonly EncodedBucket[]): Promise<void> {
   const entered = await enter(context, fresh, `${moved} where b.content_hash is null`);
   if (entered === fresh.length) return;
-  const { dataset, width } = context.options;
-  throw new EtlError('database_transient', `another run has just loaded buckets of ${dataset.name} ${width}`);
+  throw overtaken(context.options);
+}
+
+function overtaken({ dataset, width }: SliceContext['options']): EtlError {
+  return new EtlError('database_transient', `another run has just loaded buckets of ${dataset.name} ${width}`);
 }
 
 /** Writes the ledger entries of the other buckets of a slice. */

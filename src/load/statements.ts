@@ -22,7 +22,7 @@ export interface Statements {
   /** $1 organization, $2 run_id. */
   readonly updateChanged: string;
   readonly insertAdded: string;
-  /** $1 organization, $2 width, $3 bucket starts: those that hold rows. */
+  /** $1 organization, $2 width, $3 bucket starts, $4 dataset: those that hold rows, and whether the ledger knows by now. */
   readonly bucketsWithRows: string;
   /** $1 organization, $2 width, $3 bucket starts. Null for datasets without money. */
   readonly moneyStored: string | null;
@@ -83,7 +83,10 @@ export function statementsOf(dataset: Dataset): Statements {
       where d.change = 'updated' and f.org_id = $1 and f.bucket_start = d.bucket_start and f.series_id = d.series_id`,
     insertAdded: `insert into ${table} (${columns}) select ${columns} from ${staging} s
       where (s.bucket_start, s.series_id) in (select bucket_start, series_id from ${diff} where change = 'added')`,
-    bucketsWithRows: `select wanted.bucket_start from unnest($3::timestamptz[]) wanted(bucket_start)
+    bucketsWithRows: `select wanted.bucket_start, exists (select from openai_etl.buckets b
+        where b.org_id = $1 and b.dataset = $4 and b.bucket_width = $2 and b.bucket_start = wanted.bucket_start
+          and b.content_hash is not null) as entered
+      from unnest($3::timestamptz[]) wanted(bucket_start)
       where exists (select from ${table} f
         where f.org_id = $1 and f.bucket_start = wanted.bucket_start and f.bucket_width = $2)`,
     moneyStored: moneyStored(dataset, table),

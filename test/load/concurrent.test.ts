@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { embeddings } from '../../src/catalog/datasets/embeddings.ts';
 import { openStore, type Store } from '../../src/db/store.ts';
 import { EtlError } from '../../src/errors.ts';
@@ -88,5 +88,37 @@ describe('two writers of the same buckets', () => {
       'select distinct row_count, observed_at from openai_etl.buckets',
     );
     expect(ledger).toEqual([{ row_count: 1, observed_at: newer }]);
+  });
+
+  it('leave the newer reading whole when it is committed between two looks of the older one', async () => {
+    const newer = new Date('2026-02-02T00:00:00Z');
+    const older = new Date('2026-02-01T00:00:00Z');
+    await writer()(sliceOf(['c'], 30), newer);
+    const session = await database.pool.connect();
+    try {
+      await session.query(`create temp table kept_rows as table openai.usage_embeddings;
+        create temp table kept_entries as table openai_etl.buckets;
+        delete from openai.usage_embeddings; delete from openai_etl.buckets`);
+      // The older reading finds nothing in the ledger and then waits to look at the rows.
+      await session.query('begin; lock table openai.usage_embeddings in access exclusive mode');
+      const loaded = writer()(sliceOf(['a', 'b'], 10), older);
+      await vi.waitFor(
+        async () => {
+          const { rows } = await database.pool.query(
+            `select from pg_locks join pg_database d on d.oid = database and d.datname = current_database()
+             where not granted and relation = 'openai.usage_embeddings'::regclass`,
+          );
+          expect(rows).toHaveLength(1);
+        },
+        { timeout: 20_000, interval: 5 },
+      );
+      await session.query(`insert into openai.usage_embeddings table kept_rows;
+        insert into openai_etl.buckets table kept_entries; commit`);
+      await loaded;
+    } finally {
+      session.release();
+    }
+    const { rows } = await database.pool.query('select distinct model, input_tokens from openai.usage_embeddings');
+    expect(rows).toEqual([{ model: 'c', input_tokens: 30 }]);
   });
 });
