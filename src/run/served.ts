@@ -19,9 +19,12 @@ export function isServed(
 
 type Choice = Pick<ScheduleSettings, 'organizations' | 'datasets'>;
 
-/** A sync always reads the open bucket, so that the newest buckets tell when the last one was. */
+/**
+ * A sync always reads the open bucket, so that the newest buckets tell when the last one was. It reads them first: of one
+ * that was stopped or killed, or got no answer for older days, only its record tells.
+ */
 const everyDatasetReadSql = `
-  select bool_and(
+  select bool_and((
     exists (
       select from (
         select observed_at from openai_etl.buckets b
@@ -33,7 +36,11 @@ const everyDatasetReadSql = `
       select from openai_etl.capabilities c
       where c.org_id = wanted.org_id and c.dataset = wanted.dataset and c.status = 'unavailable' and c.checked_at >= $4
     )
-  ) as served
+  ) and coalesce((
+    select status = 'ok' from openai_etl.runs r
+    where r.org_id = wanted.org_id and r.command <> 'verify' and r.started_at >= $4
+    order by run_id desc limit 1
+  ), true)) as served
   from unnest($1::text[], $2::text[], $3::text[]) as wanted(org_id, dataset, bucket_width)`;
 
 async function everyDatasetRead(pool: Store['pool'], config: Config, choice: Choice, since: Date): Promise<boolean> {

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { completions } from '../../src/catalog/datasets/completions.ts';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { decisions } from '../../src/catalog/datasets/decisions.ts';
+import { EtlError } from '../../src/errors.ts';
+import { silentProgress } from '../../src/run/report.ts';
 import { isServed } from '../../src/run/served.ts';
-import { liveThroughNights, type Nights } from '../support/nights.ts';
+import { daysBack, liveThroughNights, type Nights } from '../support/nights.ts';
 
 const all = { command: 'sync', organizations: null, datasets: null } as const;
 const proof = { ...all, command: 'verify' } as const;
@@ -43,6 +45,19 @@ describe('a schedule counts as served', () => {
     nights.simulator.setFaults([{ when: { dataset: 'costs' }, then: { kind: 'status', status: 503 } }]);
     expect(await nights.sync()).toMatchObject({ exit_code: 3 });
     expect(await served(all, due)).toBe(false);
+  });
+
+  it('not by a run that was stopped halfway, though the newest days are read first', async () => {
+    const due = nights.clock.now();
+    const range = { datasets: ['completions'], from: daysBack(nights, 200) };
+    const stopped = new AbortController();
+    const progress = { ...silentProgress, advanced: () => stopped.abort(new EtlError('interrupted', 'told to stop')) };
+    const config = { ...nights.config, concurrency: 1 };
+    const halfway = nights.sync(range, { config, signal: stopped.signal, progress });
+    await expect(halfway).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await served({ ...all, datasets: ['completions'] }, due)).toBe(false);
+    expect(await nights.sync(range)).toMatchObject({ exit_code: 0 });
+    expect(await served({ ...all, datasets: ['completions'] }, due)).toBe(true);
   });
 
   it('when it proves, by a comparison that came to an end', async () => {
