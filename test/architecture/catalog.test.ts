@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Dataset, dimensionsOf, measuresOf } from '../../src/catalog/dataset.ts';
+import { directoryTables } from '../../src/catalog/directory/tables.ts';
 import { factColumns, factTableComment } from '../../src/catalog/fact-table.ts';
 import { datasets } from '../../src/catalog/index.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -20,7 +21,12 @@ describe('a migrated database', () => {
     const tables = await select(
       `select relname from pg_class where relnamespace = 'openai'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')`,
     );
-    expect(tables.map(({ relname }) => relname).sort()).toEqual(datasets.map(({ table }) => table).sort());
+    const expected = [
+      ...datasets.map(({ table }) => table),
+      ...directoryTables.map(({ name }) => name),
+      'name_history',
+    ];
+    expect(tables.map(({ relname }) => relname).sort()).toEqual(expected.sort());
   });
 
   it.each(datasets)('has the columns of $name as the catalog says, in its order', async (dataset) => {
