@@ -5,8 +5,8 @@ import { costs } from '../../src/catalog/datasets/costs.ts';
 import { embeddings } from '../../src/catalog/datasets/embeddings.ts';
 import { images } from '../../src/catalog/datasets/images.ts';
 import type { HttpServer } from '../../src/serve/http.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { liveThroughNights, type Nights } from '../support/nights.ts';
-import { launchBrowser } from './support/browser.ts';
 import { faintTexts, overflow } from './support/in-page.ts';
 import { ask, observing, serve } from './support/service.ts';
 
