@@ -25,6 +25,8 @@ describe('a migrated database', () => {
       ...datasets.map(({ table }) => table),
       ...directoryTables.map(({ name }) => name),
       'name_history',
+      'line_items',
+      'cost_parts',
     ];
     expect(tables.map(({ relname }) => relname).sort()).toEqual(expected.sort());
   });
