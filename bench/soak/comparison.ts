@@ -10,7 +10,7 @@ import type { Ending } from './outcome.ts';
 import { undo } from './store-promises.ts';
 import { bucketKey, bucketName, contentDigest, contentOf, linesDigest, restatementsAfter, rowsOf } from './stored.ts';
 
-type Compared = Pick<Ending, 'rows' | 'buckets' | 'behindHorizon' | 'lost' | 'doubled' | 'different'>;
+type Compared = Pick<Ending, 'rows' | 'buckets' | 'behindHorizon' | 'outdated' | 'lost' | 'doubled' | 'different'>;
 
 const daySeconds = 86_400;
 
@@ -28,6 +28,7 @@ export async function compareAll({ organization, memory }: Life): Promise<Compar
   const sum = { lost: 0, doubled: 0, different: 0 };
   const wrong: string[] = [];
   let behindHorizon = 0;
+  let outdated = 0;
   for (const entry of memory.buckets.values()) {
     const dataset = datasetNamed(entry.dataset);
     const stored = byBucket.get(bucketKey(entry)) ?? [];
@@ -36,6 +37,7 @@ export async function compareAll({ organization, memory }: Life): Promise<Compar
     checkHistory(entry, undo(bucketName(entry), lines, restatements));
     if (entry.start < horizonOf(entry.dataset)) {
       behindHorizon += 1;
+      if (oracle.digest({ ...entry, dataset }) !== entry.content) outdated += 1;
       const held = contentDigest(dataset, lines) === entry.content;
       promise(held, () => `${bucketName(entry)} lies before the horizon and is not what the API said last`);
       continue;
@@ -53,7 +55,7 @@ export async function compareAll({ organization, memory }: Life): Promise<Compar
     return `${sum.lost} rows lost, ${sum.doubled} doubled, ${sum.different} different, first in ${wrong[0]}`;
   });
   checkGapless(memory.buckets, now);
-  return { rows: rows.length, buckets: memory.buckets.size, behindHorizon, ...sum };
+  return { rows: rows.length, buckets: memory.buckets.size, behindHorizon, outdated, ...sum };
 }
 
 /** Undone from the newest to the oldest, restatements give back each bucket as it was first read closed. */

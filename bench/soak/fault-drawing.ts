@@ -50,7 +50,7 @@ const lasting: readonly Draw[] = [
   () => ({ kind: 'stall-headers' }),
   () => ({ kind: 'stall-body' }),
   (random, _, now) => {
-    const earliest = new Date(now.getTime() - (47 + random.below(12)) * dayMs).toISOString().slice(0, 10);
+    const earliest = announced(random, now).toISOString().slice(0, 10);
     const message = `The requested 'start_time' is too far in the past. The earliest supported date is ${earliest}.`;
     return { kind: 'status', status: 400, message, param: 'start_time', code: 'reporting_lookback_exceeded' };
   },
@@ -60,9 +60,11 @@ const lasting: readonly Draw[] = [
 const pages: readonly Draw[] = [
   () => ({ kind: 'endless-pages' }),
   () => ({ kind: 'cursor-loop' }),
+  () => ({ kind: 'endless-repeats' }),
   () => ({ kind: 'more-without-cursor' }),
   () => ({ kind: 'split-bucket' }),
   (random) => ({ kind: 'repeat-bucket', values: random.pick(['same', 'other']) }),
+  (random) => ({ kind: 'duplicate-bucket', bucket: random.below(8) - 4, values: random.pick(['same', 'other']) }),
   (random) => ({ kind: 'unaligned-bucket', bucket: random.below(8) - 4, seconds: 1800 }),
   (random) => ({ kind: 'outside-bucket', widths: random.pick([-2, -1, 1, 2]) }),
   (random) => ({ kind: 'missing-buckets', buckets: positions(random) }),
@@ -93,6 +95,9 @@ export function drawFault(random: Random, now: Date): DrawnFault {
     const refused: Effect = { kind: 'refuse-grouping', dimension: random.pick(dataset.dropOrder) };
     return { fault: { when: of, then: refused }, nights: 1 + random.below(14) };
   }
+  if (random.chance(0.03)) {
+    return { fault: { when: of, then: { kind: 'refuse-start', earliest: announced(random, now) } }, nights: 3 };
+  }
   const nights = random.chance(0.7) ? 1 : 2 + random.below(3);
   const group = random.unit();
   if (group < 0.45) {
@@ -104,6 +109,11 @@ export function drawFault(random: Random, now: Date): DrawnFault {
     return { fault: { when: { ...of, ...some(random) }, then }, nights: 1 };
   }
   return { fault: { when: of, then: random.pick(pages)(random, dataset, now) }, nights };
+}
+
+/** A horizon a little closer than the one that is kept to, and further back than anything is restated. */
+function announced(random: Random, now: Date): Date {
+  return new Date(now.getTime() - (47 + random.below(12)) * dayMs);
 }
 
 /** Which of the requests: one, some, from one on, or all. */
@@ -133,9 +143,11 @@ export function changesContent({ then }: Fault): boolean {
 const pageKinds: ReadonlySet<string> = new Set([
   'endless-pages',
   'cursor-loop',
+  'endless-repeats',
   'more-without-cursor',
   'split-bucket',
   'repeat-bucket',
+  'duplicate-bucket',
   'unaligned-bucket',
   'outside-bucket',
   'missing-buckets',
@@ -148,12 +160,13 @@ const pageKinds: ReadonlySet<string> = new Set([
 /** Faults that every run comes through without an error, however often they strike. */
 export function isHarmless({ then }: Fault): boolean {
   if (then.kind === 'set-field') return then.field === driftField;
-  if (then.kind === 'repeat-bucket') return then.values === 'same';
+  if (then.kind === 'repeat-bucket' || then.kind === 'duplicate-bucket') return then.values === 'same';
   return harmless.has(then.kind);
 }
 
 const harmless: ReadonlySet<string> = new Set([
   'refuse-grouping',
+  'refuse-start',
   'delay',
   'endless-pages',
   'split-bucket',
@@ -190,5 +203,5 @@ export function nameOf({ then }: Fault): string {
     return then.retryAfter === undefined ? `status ${then.status}` : `status ${then.status} retry-after`;
   }
   if (then.kind === 'set-field') return then.field === driftField ? 'set-field unknown' : `set-field bad`;
-  return then.kind === 'repeat-bucket' ? `repeat-bucket ${then.values}` : then.kind;
+  return 'values' in then ? `${then.kind} ${then.values}` : then.kind;
 }

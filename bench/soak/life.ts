@@ -32,6 +32,6 @@ export function count(tally: Tally, { requests, runs, interruptions }: Acted): v
   for (const { struck } of requests) for (const fault of struck) add(tally.struck, nameOf(fault));
   for (const kind of interruptions) {
     if (kind === 'restate') tally.restated += 1;
-    add(tally.struck, kind);
+    else add(tally.struck, kind);
   }
 }

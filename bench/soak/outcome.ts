@@ -4,6 +4,8 @@ export interface Ending {
   readonly buckets: number;
   /** Buckets that the API no longer answers: they hold what it said last. */
   readonly behindHorizon: number;
+  /** Those of them that the provider has restated since, or had misreported when they were last read. */
+  readonly outdated: number;
   /** Nights it took until a run ended with exit code 0, the faults being gone. */
   readonly lastNights: number;
   /** Buckets restated when they were older than the free lookback, which `backfill --refetch` mended. */
@@ -53,10 +55,8 @@ export function outcomeBlock(outcome: SoakOutcome): string {
     ['restatements', `${number(outcome.restated)} by the provider, ${number(outcome.restatements)} rows recorded`],
     ['refused, then healed', `${number(outcome.healed)} buckets`],
     ['in the end', endOf(outcome)],
-    [
-      'rows',
-      `${number(outcome.rows)} in ${number(outcome.buckets)} buckets, ${number(outcome.behindHorizon)} of them behind the horizon`,
-    ],
+    ['rows', `${number(outcome.rows)} in ${number(outcome.buckets)} buckets`],
+    ['behind the horizon', behindHorizonOf(outcome)],
     ['lost', `${outcome.lost}`],
     ['doubled', `${outcome.doubled}`],
     ['different', `${outcome.different}`],
@@ -70,6 +70,10 @@ export function outcomeBlock(outcome: SoakOutcome): string {
 function endOf({ lastNights, refetched }: SoakOutcome): string {
   const nights = lastNights === 1 ? 'one night' : `${lastNights} nights`;
   return `${nights} without faults, then backfill --refetch for ${number(refetched)} buckets restated past the free lookback`;
+}
+
+function behindHorizonOf({ behindHorizon, outdated }: SoakOutcome): string {
+  return `${number(behindHorizon)} buckets as the API said them last; what it would say of ${number(outdated)} differs by now`;
 }
 
 function exitName(exit: string): string {

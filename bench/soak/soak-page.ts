@@ -9,20 +9,21 @@ export function soakPage(outcome: SoakOutcome): string {
 
 Hundreds of nights of an invented organization, in minutes: real PostgreSQL, the API's double over real sockets, a clock
 that is moved on. Something goes wrong on most nights, and the provider keeps changing its mind. In the end every table
-equals the truth, row for row and digit for digit. Recorded by \`npm run soak -- --write\`:
+equals the truth, row for row and digit for digit, as far back as the API answers; what lies behind its horizon is as
+the API said it last. Recorded by \`npm run soak -- --write\`:
 
 \`\`\`
 $ npm run -s soak -- --nights ${outcome.nights} --seed ${outcome.seed}
 ${outcomeBlock(outcome)}
 \`\`\`
 
-${cpus().length} cores, Node ${process.versions.node}. A broken promise ends the soak with exit code 1, the seed, the night and the first difference.
+A fault counts for every request it struck. ${cpus().length} cores, Node ${process.versions.node}. A broken promise ends the soak with exit code 1, the seed, the night and the first difference.
 
 ## What happens
 
-- **Every night** all ${new Set(loads.map(([{ name }]) => name)).size} datasets are read by the day since ${firstDay.toISOString().slice(0, 10)}, ${hourly.join(', ')} by the hour as well. The API answers
-  ${horizonDays} days back, so the horizon moves every night.
-- **The API**: every kind of fault the double knows, for a dataset or for all, for one request, some, or all of them, for
+- **Every night** all ${new Set(loads.map(([{ name }]) => name)).size} datasets are read by the day since ${firstDay.toISOString().slice(0, 10)}, and by the hour as well
+  ${hourly.join(', ')}. The API answers ${horizonDays} days back, so the horizon moves every night.
+- **The API**: every kind of fault the double knows but swollen pages, for a dataset or for all, for one request, some, or all of them, for
   one night or several; groupings refused for up to two weeks and then granted again; unknown fields; a horizon that
   comes closer.
 - **The provider** scales, moves, removes and adds groups, empties days and brings days late: recent ones and old ones,
