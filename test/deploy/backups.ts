@@ -111,7 +111,13 @@ async function openForDump(dump: number): Promise<BackupSite> {
       return {
         restore: async () => {
           const restored = await makeDatabase();
-          await run('pg_restore', ['--exit-on-error', '--no-owner', `--dbname=${restored.url}`, file]);
+          await run('pg_restore', [
+            '--exit-on-error',
+            '--no-owner',
+            '--no-privileges',
+            `--dbname=${restored.url}`,
+            file,
+          ]);
           return restored;
         },
       };

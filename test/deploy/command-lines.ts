@@ -1,5 +1,5 @@
+import type { Command } from 'commander';
 import { buildProgram } from '../../src/cli/program.ts';
-import { EtlError } from '../../src/errors.ts';
 
 /** A command line as a document shows it. */
 export interface ShownCommand {
@@ -7,6 +7,8 @@ export interface ShownCommand {
   readonly args: readonly string[];
   /** The line of the document it begins on, counted from 1. */
   readonly line: number;
+  /** True where running text only names a command, without what it needs to run. */
+  readonly isName: boolean;
 }
 
 /** What runs the program, and is followed by its arguments. */
@@ -28,12 +30,15 @@ export function commandsOfMarkdown(markdown: string): readonly ShownCommand[] {
   return [...fences, ...spans].flatMap(({ 0: whole, index, groups }) => {
     const code = groups?.['code'] ?? '';
     const before = markdown.slice(0, index + whole.indexOf(code)).split('\n').length - 1;
-    return commandsOf(code).map(({ args, line }) => ({ args, line: line + before }));
+    const isSpan = whole.startsWith('`u');
+    return commandsOf(code).map(({ args, line }) => {
+      return { args, line: line + before, isName: isSpan && args.every((word) => /^[a-z]+$/.test(word)) };
+    });
   });
 }
 
 /** The command lines in shell text. */
-function commandsOf(text: string): readonly ShownCommand[] {
+function commandsOf(text: string): readonly Omit<ShownCommand, 'isName'>[] {
   return [...text.matchAll(invocations)].flatMap(({ 0: invocation, index }) => {
     const before = text.slice(text.lastIndexOf('\n', index - 1) + 1, index);
     if (!beforeCommand.test(before)) return [];
@@ -65,8 +70,19 @@ export async function parsedByProgram(args: readonly string[]): Promise<string> 
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
     const isHelp = thrown instanceof Error && 'code' in thrown && thrown.code === 'commander.helpDisplayed';
-    if (!isHelp) throw thrown instanceof EtlError ? new Error(thrown.message, { cause: thrown }) : thrown;
+    if (!isHelp) throw thrown;
     reached = 'help';
   }
   return reached;
+}
+
+/** True when the program has the command, or the subcommand, of that name. */
+export function isCommand(words: readonly string[]): boolean {
+  const program: Command | undefined = buildProgram('0.0.0', async () => undefined);
+  return (
+    words.reduce<Command | undefined>(
+      (inside, word) => inside?.commands.find((each) => each.name() === word),
+      program,
+    ) !== undefined
+  );
 }
