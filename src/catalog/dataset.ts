@@ -1,4 +1,5 @@
 import type { Column, ContractLevel, Dimension, Measure } from './column.ts';
+import type { Driver } from './driver.ts';
 import type { Width } from './width.ts';
 
 /** Number of buckets one page may hold: what the API gives when `limit` is absent, and the most it accepts. */
@@ -52,6 +53,8 @@ export interface Dataset {
   readonly identities: readonly Identity[];
   /** The measure that is money and the attribute that is its currency, where the dataset counts money. */
   readonly money?: { readonly amount: string; readonly currency: string };
+  /** What of the bill its usage stands for, where that tells whose a billed amount is. */
+  readonly driver?: Driver;
   readonly doc: string;
 }
 

@@ -58,11 +58,13 @@ export function significantDigits({ coefficient }: Decimal): number {
   return (coefficient < 0n ? -coefficient : coefficient).toString().length;
 }
 
-function atScale({ coefficient, scale }: Decimal, wanted: number): bigint {
+/** The coefficient at a scale that is at least the decimal's own. */
+export function atScale({ coefficient, scale }: Decimal, wanted: number): bigint {
   return coefficient * 10n ** BigInt(wanted - scale);
 }
 
-function trimmed(coefficient: bigint, scale: number): Decimal {
+/** `coefficient` × 10^-`scale` without trailing zeros. */
+export function trimmed(coefficient: bigint, scale: number): Decimal {
   let [value, places] = [coefficient, scale];
   while (places > 0 && value % 10n === 0n) [value, places] = [value / 10n, places - 1];
   return { coefficient: value, scale: places };

@@ -1,5 +1,6 @@
 import { count } from '../column.ts';
 import { defineDataset } from '../dataset.ts';
+import { unitsDriver } from '../driver.ts';
 import { commonDimensions, commonFilters, usagePageLimits, usageSettleSeconds } from '../shared.ts';
 
 export const audioSpeeches = defineDataset({
@@ -21,5 +22,6 @@ export const audioSpeeches = defineDataset({
   ignored: [],
   filters: commonFilters,
   identities: [],
+  driver: unitsDriver('speech', 'characters', { characters: 1 }),
   doc: 'Text to speech.',
 });

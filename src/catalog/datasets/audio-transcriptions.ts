@@ -1,5 +1,6 @@
 import { count } from '../column.ts';
 import { defineDataset } from '../dataset.ts';
+import { unitsDriver } from '../driver.ts';
 import { commonDimensions, commonFilters, usagePageLimits, usageSettleSeconds } from '../shared.ts';
 
 export const audioTranscriptions = defineDataset({
@@ -21,5 +22,6 @@ export const audioTranscriptions = defineDataset({
   ignored: [],
   filters: commonFilters,
   identities: [],
+  driver: unitsDriver('transcription', 'seconds', { duration_seconds: 1, duration_minutes: 60, duration_hours: 3600 }),
   doc: 'Speech to text.',
 });

@@ -1,4 +1,5 @@
 import { defineDataset } from '../dataset.ts';
+import { tokensDriver } from '../driver.ts';
 import {
   apiSource,
   batch,
@@ -26,5 +27,6 @@ export const completions = defineDataset({
   ignored: [],
   filters: [...commonFilters, batchFilter],
   identities: tokenIdentities,
+  driver: tokensDriver(),
   doc: 'Text, audio and image generation by the Chat Completions and Responses APIs.',
 });

@@ -1,4 +1,5 @@
 import { defineDataset } from '../dataset.ts';
+import { tokensDriver } from '../driver.ts';
 import {
   apiSource,
   batch,
@@ -26,5 +27,6 @@ export const decisions = defineDataset({
   ignored: [],
   filters: [...commonFilters, batchFilter],
   identities: tokenIdentities,
+  driver: tokensDriver('decisions'),
   doc: 'Decisions, an endpoint of October 2026 with the columns of completions; many organizations lack it.',
 });

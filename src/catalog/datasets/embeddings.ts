@@ -1,5 +1,6 @@
 import { count } from '../column.ts';
 import { defineDataset } from '../dataset.ts';
+import { inputTokensDriver } from '../driver.ts';
 import { commonDimensions, commonFilters, usagePageLimits, usageSettleSeconds } from '../shared.ts';
 
 export const embeddings = defineDataset({
@@ -21,5 +22,6 @@ export const embeddings = defineDataset({
   ignored: [],
   filters: commonFilters,
   identities: [],
+  driver: inputTokensDriver('embeddings'),
   doc: 'Embedding requests.',
 });

@@ -1,5 +1,6 @@
 import { count, dimension } from '../column.ts';
 import { defineDataset } from '../dataset.ts';
+import { callsDriver } from '../driver.ts';
 import {
   apiKey,
   apiKeyFilter,
@@ -37,5 +38,6 @@ export const fileSearchCalls = defineDataset({
     { name: 'vector_store_ids', matches: 'vector_store_id', type: 'text[]', since: 'baseline' },
   ],
   identities: [],
+  driver: callsDriver('file search', 'num_requests'),
   doc: 'File search tool calls. Their results are tagged file_searches, not file_search_calls.',
 });

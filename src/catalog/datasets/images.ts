@@ -1,5 +1,6 @@
 import { count, dimension } from '../column.ts';
 import { defineDataset } from '../dataset.ts';
+import { unitsDriver } from '../driver.ts';
 import { choice, commonDimensions, commonFilters, usagePageLimits, usageSettleSeconds } from '../shared.ts';
 
 export const images = defineDataset({
@@ -27,5 +28,6 @@ export const images = defineDataset({
     choice('sizes', 'size', ['256x256', '512x512', '1024x1024', '1792x1792', '1024x1792']),
   ],
   identities: [],
+  driver: unitsDriver('images', 'images', { images: 1 }),
   doc: 'Image generation, edits and variations by the Images API.',
 });

@@ -1,5 +1,6 @@
 import { count } from '../column.ts';
 import { defineDataset } from '../dataset.ts';
+import { inputTokensDriver } from '../driver.ts';
 import { commonDimensions, commonFilters, usagePageLimits, usageSettleSeconds } from '../shared.ts';
 
 export const moderations = defineDataset({
@@ -21,5 +22,6 @@ export const moderations = defineDataset({
   ignored: [],
   filters: commonFilters,
   identities: [],
+  driver: inputTokensDriver('moderations'),
   doc: 'Moderation requests.',
 });

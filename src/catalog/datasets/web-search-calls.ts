@@ -1,5 +1,6 @@
 import { count, dimension, overlapping } from '../column.ts';
 import { defineDataset } from '../dataset.ts';
+import { callsDriver } from '../driver.ts';
 import { apiSource, choice, commonDimensions, commonFilters, usagePageLimits, usageSettleSeconds } from '../shared.ts';
 
 export const webSearchCalls = defineDataset({
@@ -27,5 +28,6 @@ export const webSearchCalls = defineDataset({
   ignored: [],
   filters: [...commonFilters, choice('context_levels', 'context_level', ['low', 'medium', 'high'])],
   identities: [],
+  driver: callsDriver('web search', 'num_requests'),
   doc: 'Web search tool calls. Their results are tagged web_searches, not web_search_calls.',
 });
