@@ -113,7 +113,7 @@ export function drawFault(random: Random, now: Date): DrawnFault {
 
 /** A horizon a little closer than the one that is kept to, and further back than anything is restated. */
 function announced(random: Random, now: Date): Date {
-  return new Date(now.getTime() - (47 + random.below(12)) * dayMs);
+  return new Date((Math.floor(now.getTime() / dayMs) - 47 - random.below(12)) * dayMs);
 }
 
 /** Which of the requests: one, some, from one on, or all. */
