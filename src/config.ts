@@ -63,6 +63,16 @@ export interface Config {
   /** Longest time one request may take, retries and their waits included, in seconds. */
   readonly retryTotalSeconds: number;
   readonly logLevel: string;
+  /** Absent: the names of ids are not read. */
+  readonly directory?: DirectorySettings;
+}
+
+/** What is read and kept of who and what the ids in usage and costs belong to. */
+export interface DirectorySettings {
+  /** Names are not read again before so many hours have passed. */
+  readonly hours: number;
+  /** False: names and e-mail addresses of people stay out of the database. */
+  readonly personalData: boolean;
 }
 
 /** The configuration with what only the program itself asks of it. */
@@ -155,6 +165,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     rereadRows: value('reread_rows') ?? 200_000,
     retryTotalSeconds: value('retry_total_seconds') ?? 900,
     logLevel: sources.overrides?.logLevel ?? value('log_level') ?? 'info',
+    directory: { hours: value('directory_hours') ?? 12, personalData: value('personal_data') ?? true },
     schedules: readSchedules(file.values.schedules ?? null, {
       cron: value('schedule') ?? settings.schedule.default,
       timezone: value('timezone') ?? settings.timezone.default,

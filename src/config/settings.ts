@@ -113,6 +113,20 @@ export const settings = {
     example: 'https://hooks.example.com/usage',
     secret: true,
   },
+  directory_hours: {
+    env: 'USAGE_ETL_DIRECTORY_HOURS',
+    doc: 'Names of projects, people, keys and groups are read again by the first sync after so many hours; 0: never.',
+    default: '12',
+    example: '12',
+    secret: false,
+  },
+  personal_data: {
+    env: 'USAGE_ETL_PERSONAL_DATA',
+    doc: 'false keeps e-mail addresses and names of people out of the database, and the next sync erases those in it.',
+    default: 'true',
+    example: 'false',
+    secret: false,
+  },
   restatement_alert: {
     env: 'USAGE_ETL_RESTATEMENT_ALERT',
     doc: 'Alert when a run changes settled money by more than this, in any currency.',
@@ -207,6 +221,14 @@ const amount = z.preprocess(
     .regex(/^\d{1,15}(\.\d{1,6})?$/, { error: 'an amount such as 5 or 0.50' }),
 );
 
+/** A boolean, or its name as the environment has it. */
+const yesOrNo = z.preprocess(
+  (value) => (typeof value === 'string' ? (spelled[value.trim().toLowerCase()] ?? value) : value),
+  z.boolean({ error: 'true or false' }),
+);
+
+const spelled: Readonly<Record<string, boolean>> = { true: true, false: false };
+
 const host = z
   .string({ error: 'an address' })
   .trim()
@@ -236,6 +258,8 @@ export function settingSchemas(now: Date) {
     timezone: timeZone.nullish(),
     freshness_hours: wholeNumber(1, 8760).nullish(),
     webhook_url: webhookUrl.nullish(),
+    directory_hours: wholeNumber(0, 8760).nullish(),
+    personal_data: yesOrNo.nullish(),
     restatement_alert: amount.nullish(),
     http_host: host.nullish(),
     http_port: wholeNumber(0, 65_535).nullish(),

@@ -16,6 +16,10 @@ export const lockClass = {
   server: 0x75_65_00_04,
   /** Who looks for what needs a person. */
   alert: 0x75_65_00_05,
+  /** Who may say what a day of a dataset is told from, until the end of the transaction. */
+  day: 0x75_65_00_07,
+  /** Who may write the names of an organization. */
+  directory: 0x75_65_00_06,
 } as const;
 
 /** What a lock is for. */
@@ -43,6 +47,11 @@ export function writerLock(target: {
   readonly width: Width;
 }): LockName {
   return `writer:${JSON.stringify([target.orgId, target.dataset, target.width])}`;
+}
+
+/** The lock of the one writer of an organization's names. */
+export function directoryLock(orgId: string): LockName {
+  return `directory:${orgId}`;
 }
 
 /** The lock a run holds as long as it lives. */

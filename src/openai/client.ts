@@ -33,6 +33,8 @@ export interface RequestOptions<T> {
   /** Past this many bytes of JSON the request fails with page_too_large. */
   readonly hardMaxBytes: number;
   readonly signal: AbortSignal;
+  /** Longest time the request may take, repetitions and their waits included, in seconds; absent: the client's. */
+  readonly retryTotalSeconds?: number;
   /** True where many organizations lack the dataset: a refusal then is dataset_unavailable. */
   readonly optional: boolean;
   /** The dimensions asked for, to recognize a refused one. */
@@ -54,13 +56,18 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** How long a request may still take, of how long it may take in all. */
+interface Patience {
+  readonly leftMs: number;
+  readonly totalSeconds: number;
+}
+
 /** How often a request in flight is compared with the time it has left. */
 const deadlineCheckMs = 1000;
 
 /** A client of one organization's API. */
 export function createClient(options: ClientOptions): Client {
   const { adminKey, clock, log, random = Math.random } = options;
-  const totalMs = options.retryTotalSeconds * 1000;
   const stats: Stats = { requests: 0, retries: 0, byStatus: {}, bytes: 0 };
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const transport = createTransport({ ...options, timeouts, dispatcher: options.dispatcher });
@@ -68,12 +75,13 @@ export function createClient(options: ClientOptions): Client {
   const context = { transport, adminKey, clock, log, stats };
 
   /** One attempt that is given up when the time left is over: a body that trickles never falls silent. */
-  const attemptWithin = async <T>(call: Call<T>, number: number, leftMs: number, signal: AbortSignal) => {
+  const attemptWithin = async <T>(call: Call<T>, number: number, patience: Patience, signal: AbortSignal) => {
+    const { leftMs, totalSeconds } = patience;
     const deadline = new AbortController();
     const startedMs = clock.monotonicMs();
     const stopChecking = clock.every(deadlineCheckMs, () => {
       if (clock.monotonicMs() - startedMs <= leftMs) return;
-      const message = `${call.asked.path}: no complete answer within ${options.retryTotalSeconds} s`;
+      const message = `${call.asked.path}: no complete answer within ${totalSeconds} s`;
       deadline.abort(new EtlError('api_unavailable', message));
     });
     try {
@@ -99,13 +107,15 @@ export function createClient(options: ClientOptions): Client {
     return place;
   };
 
-  const repeat = async <T>(call: Call<T>, signal: AbortSignal): Promise<T> => {
+  const repeat = async <T>(call: Call<T>, totalSeconds: number, signal: AbortSignal): Promise<T> => {
+    const totalMs = totalSeconds * 1000;
     let elapsedMs = 0;
     let slot = await limiter.acquire(signal);
     try {
       for (let attempts = 1; ; attempts += 1) {
         const startedMs = clock.monotonicMs();
-        const attempted = await attemptWithin(call, attempts, totalMs - elapsedMs, signal);
+        const patience = { leftMs: totalMs - elapsedMs, totalSeconds };
+        const attempted = await attemptWithin(call, attempts, patience, signal);
         elapsedMs += clock.monotonicMs() - startedMs;
         if (attempted.done) {
           slot.succeeded();
@@ -129,8 +139,18 @@ export function createClient(options: ClientOptions): Client {
   };
 
   return {
-    request: (path, query, { softMaxBytes = null, hardMaxBytes, signal, optional, groupBy = [], decode }) =>
-      repeat({ asked: { path, optional, groupBy }, query, softMaxBytes, hardMaxBytes, decode }, signal),
+    request: (
+      path,
+      query,
+      { softMaxBytes = null, hardMaxBytes, signal, optional, groupBy = [], decode, ...patience },
+    ) => {
+      const { retryTotalSeconds = options.retryTotalSeconds } = patience;
+      return repeat(
+        { asked: { path, optional, groupBy }, query, softMaxBytes, hardMaxBytes, decode },
+        retryTotalSeconds,
+        signal,
+      );
+    },
     stats,
     close: () => transport.close(),
   };

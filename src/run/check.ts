@@ -1,3 +1,4 @@
+import { directoryLists } from '../catalog/directory/index.ts';
 import { datasets as catalog } from '../catalog/index.ts';
 import type { Clock } from '../clock.ts';
 import type { LoadedConfig, OrganizationSettings } from '../config.ts';
@@ -10,6 +11,7 @@ import { createClient } from '../openai/client.ts';
 import { queryString } from '../openai/query.ts';
 import { floorToBucket, widthMs } from '../plan/bucket.ts';
 import { withStore } from './database.ts';
+import { namesRemedy } from './directory.ts';
 import { testWebhook } from './notify.ts';
 import type { Progress } from './report.ts';
 
@@ -186,27 +188,33 @@ async function organizationLines(
     progress.advanced(label, 0);
   };
   const wanted = endpoints(organization);
-  progress.planned(label, wanted.length + 1);
+  const lists = config.directory?.hours === 0 ? [] : directoryLists.filter(({ per }) => per === null);
+  progress.planned(label, wanted.length + lists.length);
   try {
     const answers = await Promise.allSettled([
       ...wanted.map(({ path, dataset, optional }) =>
         ask(path, queryString({ dataset, width: '1d', start, end, limit: 1, groupBy: [], filters: {} }), optional),
       ),
-      ask('/organization/projects', 'limit=1', true),
+      ...lists.map(({ path }) => ask(path, 'limit=1', true)),
     ]);
     signal.throwIfAborted();
-    return linesOf(organization.name, wanted, answers);
+    const answersOf = { endpoints: answers.slice(0, wanted.length), lists: answers.slice(wanted.length) };
+    return linesOf(organization.name, wanted, lists, answersOf);
   } finally {
     await client.close();
   }
 }
 
+type Answer = PromiseSettledResult<void>;
+
 function linesOf(
   org: string,
   wanted: ReturnType<typeof endpoints>,
-  answers: readonly PromiseSettledResult<void>[],
+  lists: readonly { readonly path: string }[],
+  answers: { readonly endpoints: readonly Answer[]; readonly lists: readonly Answer[] },
 ): readonly CheckLine[] {
-  const rejected = answers.find(
+  // A key may be good for usage and not for names, never the other way round.
+  const rejected = answers.endpoints.find(
     (answer) => answer.status === 'rejected' && toEtlError(answer.reason).code === 'key_rejected',
   );
   if (rejected?.status === 'rejected') {
@@ -215,33 +223,26 @@ function linesOf(
       skipped(org, 'endpoints', 'not tried further: the key is not accepted'),
     ];
   }
-  const anyAnswered = answers.some(({ status }) => status === 'fulfilled');
+  const anyAnswered = answers.endpoints.some(({ status }) => status === 'fulfilled');
   const keyLine = anyAnswered ? [ok(org, 'key', 'accepted')] : [];
   return [
     ...keyLine,
-    ...wanted.map(({ path, optional }, index) => endpointLine(org, path, optional, answers[index])),
-    directoryLine(org, answers[wanted.length]),
+    ...wanted.map(({ path, optional }, index) => endpointLine(org, path, optional, answers.endpoints[index])),
+    ...lists.map(({ path }, index) => listLine(org, path, answers.lists[index])),
   ];
 }
 
-function endpointLine(
-  org: string,
-  path: string,
-  optional: boolean,
-  answer: PromiseSettledResult<void> | undefined,
-): CheckLine {
+function endpointLine(org: string, path: string, optional: boolean, answer: Answer | undefined): CheckLine {
   if (answer?.status !== 'rejected') return ok(org, path, 'readable');
   const error = toEtlError(answer.reason);
   if (!optional || error.code !== 'dataset_unavailable') return failed(org, path, error);
   return { ...failed(org, path, error), status: 'notice' };
 }
 
-/** Names of projects, users and keys need a permission of their own; usage and costs do without. */
-function directoryLine(org: string, answer: PromiseSettledResult<void> | undefined): CheckLine {
-  const name = '/organization/projects';
-  if (answer?.status !== 'rejected') return ok(org, name, 'readable');
-  const remedy = 'Optional: api.management.read lets the key see the names of projects, users and keys.';
-  return { ...failed(org, name, answer.reason), status: 'notice', remedy };
+/** Names of projects, people, keys and groups need a permission of their own; usage and costs do without. */
+function listLine(org: string, path: string, answer: Answer | undefined): CheckLine {
+  if (answer?.status !== 'rejected') return ok(org, path, 'readable');
+  return { ...failed(org, path, answer.reason), status: 'notice', remedy: namesRemedy };
 }
 
 function ok(org_id: string | null, name: string, detail: string): CheckLine {

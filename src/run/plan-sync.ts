@@ -1,6 +1,8 @@
 import { migrationStatus } from '../db/migrate.ts';
+import { knownLists } from '../load/directory.ts';
 import type { Slice } from '../plan/slices.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
+import { plannedListRequests } from './directory.ts';
 import { createJob, type Job, planEmpty, planJob, prepareJob } from './job.ts';
 import type { PlannedDataset, PlanReport } from './report.ts';
 
@@ -9,6 +11,7 @@ export async function planSync(context: RunContext, options: SyncOptions): Promi
   const now = context.clock.now();
   const { database_version: stored } = await migrationStatus(context.store.pool);
   const planned: PlannedDataset[] = [];
+  const directory: { readonly org_id: string; readonly requests: number }[] = [];
   for (const organization of chosenOrganizations(context.config, options)) {
     for (const settings of chosenDatasets(organization, options)) {
       if (stored === 0) {
@@ -20,8 +23,20 @@ export async function planSync(context: RunContext, options: SyncOptions): Promi
         planned.push(plannedDataset(job, await planJob(context, job, now, plan)));
       }
     }
+    directory.push(...(await plannedDirectory(context, organization.name, now, stored)));
   }
-  return { requests: planned.reduce((sum, { requests }) => sum + requests, 0), datasets: planned };
+  const requests = [...planned, ...directory].reduce((sum, one) => sum + one.requests, 0);
+  return { requests, datasets: planned, directory };
+}
+
+/** The version that brought the names. */
+const directoryVersion = 4;
+
+async function plannedDirectory({ config, store }: RunContext, org_id: string, now: Date, stored: number) {
+  if (config.directory === undefined) return [];
+  const known = stored < directoryVersion ? [] : await knownLists(store.pool, org_id);
+  const requests = plannedListRequests(known, config.directory.hours, now);
+  return requests === 0 ? [] : [{ org_id, requests }];
 }
 
 function plannedDataset({ organization, settings }: Job, slices: readonly Slice[]): PlannedDataset {

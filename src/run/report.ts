@@ -48,6 +48,30 @@ export interface ErrorReport {
   readonly remedy: string;
 }
 
+/** What became of one kind of list of names: that of the organization, or those of all projects or groups. */
+export interface DirectoryListReport {
+  readonly list: string;
+  /** The worst of them. `refused`: the API does not give it · `failed`: no complete answer. */
+  readonly status: 'read' | 'refused' | 'failed';
+  readonly entries: number;
+  /** What the API said; null when all were read. */
+  readonly detail: string | null;
+}
+
+/** What reading the names of an organization came to. It never changes how the run ends: names are not numbers. */
+export interface DirectoryReport {
+  readonly org_id: string;
+  /** `partial`: some lists were read. */
+  readonly status: 'read' | 'partial' | 'refused' | 'failed';
+  readonly detail: string | null;
+  readonly remedy: string | null;
+  readonly added: number;
+  readonly changed: number;
+  readonly renamed: number;
+  readonly removed: number;
+  readonly lists: readonly DirectoryListReport[];
+}
+
 /** What a run came to. */
 export interface RunReport {
   readonly run_ids: readonly number[];
@@ -59,6 +83,8 @@ export interface RunReport {
   readonly preview: boolean;
   readonly requests: number;
   readonly datasets: readonly DatasetReport[];
+  /** One for each organization whose names were read. */
+  readonly directory: readonly DirectoryReport[];
   /** Errors of a whole organization, such as a rejected key. */
   readonly errors: readonly (ErrorReport & { readonly org_id: string })[];
   readonly exit_code: number;
@@ -80,6 +106,8 @@ export interface PlannedDataset {
 export interface PlanReport {
   readonly requests: number;
   readonly datasets: readonly PlannedDataset[];
+  /** Organizations whose names are due, and about how many requests those take. */
+  readonly directory: readonly { readonly org_id: string; readonly requests: number }[];
 }
 
 /** A stored sum that differs from the API's own. */

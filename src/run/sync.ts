@@ -11,10 +11,11 @@ import { createClient } from '../openai/client.ts';
 import { version } from '../version.ts';
 import { recordCapabilities } from './capability.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
+import { updateDirectory } from './directory.ts';
 import { type Job, prepareJob } from './job.ts';
 import { busyReport, reportJob } from './job-report.ts';
 import { type JobRun, type OrganizationRun, runJob } from './job-run.ts';
-import type { DatasetReport, RunReport } from './report.ts';
+import type { DatasetReport, DirectoryReport, RunReport } from './report.ts';
 import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
 import { errorReport, totalsOf } from './tally.ts';
 
@@ -50,6 +51,8 @@ interface OrganizationOutcome {
   readonly runId: number | null;
   readonly requests: number;
   readonly datasets: readonly DatasetReport[];
+  /** Null where no names were read. */
+  readonly directory: DirectoryReport | null;
   /** Why the whole organization was stopped. */
   readonly error: EtlError | null;
 }
@@ -65,7 +68,8 @@ async function runOrganization(
   const [mine, busy] = await lockJobs(jobs, locks, options);
   const busyReports = busy.map(busyReport);
   if (mine.length === 0) {
-    return { organization: organization.name, runId: null, requests: 0, datasets: busyReports, error: null };
+    const idle = { runId: null, requests: 0, directory: null, error: null };
+    return { organization: organization.name, ...idle, datasets: busyReports };
   }
   const record = { command: options.command, organization: organization.name, startedAt: now };
   const runId = options.preview ? null : await patiently(context, () => openRunRecord(context, record, locks));
@@ -99,7 +103,10 @@ async function runOrganization(
     if (!options.preview) await patiently(context, () => recordCapabilities(run, finished));
     const datasets: DatasetReport[] = [];
     for (const jobRun of finished) datasets.push(await patiently(context, () => reportJob(run, jobRun, error)));
-    const outcome = { organization: organization.name, runId, requests: client.stats.requests, datasets, error };
+    const names = { ...run, organization: organization.name, locks };
+    const directory = options.preview ? null : await updateDirectory(names, error === null);
+    const { requests } = client.stats;
+    const outcome = { organization: organization.name, runId, requests, datasets, directory, error };
     const { status } = verdictOf([outcome]);
     if (runId !== null) await finishRun(run, runId, status === 'busy' ? 'failed' : status, error, finished);
     return { ...outcome, datasets: [...datasets, ...busyReports] };
@@ -169,6 +176,7 @@ function summarize(
     preview: options.preview,
     requests: outcomes.reduce((sum, { requests }) => sum + requests, 0),
     datasets: outcomes.flatMap(({ datasets }) => datasets),
+    directory: outcomes.flatMap(({ directory }) => (directory === null ? [] : [directory])),
     errors: outcomes.flatMap(({ organization, error }) =>
       error === null ? [] : [{ org_id: organization, ...errorReport(error) }],
     ),

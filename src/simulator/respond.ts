@@ -3,6 +3,8 @@ import type { Dataset } from '../catalog/dataset.ts';
 import type { AmountStyle } from './answer/amount-text.ts';
 import { createWriter, pageText, type Writer } from './answer/json.ts';
 import { readPage } from './answer/page.ts';
+import type { Directory } from './directory/directory.ts';
+import { type ListTarget, listAt, listPageText } from './directory/respond.ts';
 import { datasetMeant, type Endpoint } from './endpoint.ts';
 import { refusalOf } from './faults/answer-faults.ts';
 import type { Answer } from './faults/delivery.ts';
@@ -33,6 +35,9 @@ export interface ApiState {
   readonly horizonDays: number | null;
   readonly replay: ReadonlyMap<string, string>;
   readonly amountStyle: AmountStyle;
+  readonly directory: Directory;
+  /** False: the key may read usage and costs, and no names. */
+  readonly directoryGranted: boolean;
 }
 
 /** What decides which faults are for a request, read as leniently as can be. */
@@ -73,15 +78,28 @@ function bodyOf(state: ApiState, request: ApiRequest, effects: readonly PageEffe
   const { method, path, url, headers } = request;
   const recorded = state.replay.get(path ?? '');
   const endpoint = state.endpoints.get(path ?? '');
-  if (endpoint === undefined && recorded === undefined) {
+  const list = endpoint === undefined && recorded === undefined ? listAt(path ?? '') : null;
+  if (endpoint === undefined && recorded === undefined && list === null) {
     throw new Refusal(404, `Invalid URL (${method} ${url.pathname})`);
   }
   if (method !== 'GET') {
     throw new Refusal(405, `Not allowed to ${method} on ${url.pathname}.`, { code: 'method_not_supported' });
   }
   checkAuthorization(headers.authorization, state.adminKey);
+  if (list !== null) return listBodyOf(state, list, url.searchParams, now);
   if (endpoint === undefined || recorded !== undefined) return recorded ?? '';
   return pageOf(state, endpoint, url.searchParams, effects, now);
+}
+
+function listBodyOf(
+  { directory, directoryGranted }: ApiState,
+  list: ListTarget,
+  search: URLSearchParams,
+  now: number,
+): string {
+  if (directoryGranted) return listPageText(directory, list, search, now);
+  const message = 'You have insufficient permissions for this operation. Missing scopes: api.management.read.';
+  throw new Refusal(403, message, { code: 'missing_scopes' });
 }
 
 function pageOf(

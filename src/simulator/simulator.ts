@@ -5,6 +5,8 @@ import { datasets as catalog } from '../catalog/index.ts';
 import type { Clock } from '../clock.ts';
 import { EtlError, messageOf } from '../errors.ts';
 import type { AmountStyle } from './answer/amount-text.ts';
+import { changedDirectory, type DirectoryChange } from './directory/change.ts';
+import { type Directory, directoryOf } from './directory/directory.ts';
 import { endpointsOf, newestLevel } from './endpoint.ts';
 import { deliver } from './faults/delivery.ts';
 import type { FaultPlan } from './faults/fault.ts';
@@ -34,6 +36,8 @@ export interface SimulatorOptions {
   /** Nothing happened before this UTC day. */
   readonly firstDay?: Date;
   readonly faults?: FaultPlan;
+  /** 'refused': the key may read usage and costs, but no names; default 'granted'. */
+  readonly directory?: 'granted' | 'refused';
   /** Recorded pages: JSON text by path (`/organization/costs`), answered as it is whatever the parameters. */
   readonly replay?: ReadonlyMap<string, string>;
   /** How amounts are written; default 'mixed'. */
@@ -60,6 +64,10 @@ export interface Simulator {
   readonly requests: readonly RecordedRequest[];
   /** Changes what the API says of some days, from now on. Throws `arguments_invalid` for an unknown dataset or column. */
   restate(restatements: readonly Restatement[]): void;
+  /** Changes who and what the ids belong to, from now on. Throws `arguments_invalid` for an unknown id. */
+  changeDirectory(changes: readonly DirectoryChange[]): void;
+  /** Who and what the ids belong to, those that no list holds any more too. */
+  readonly directory: Directory;
   /** Replaces the faults, and counts requests anew. */
   setFaults(plan: FaultPlan): void;
   /** What a store should hold after reading everything, at the clock's present instant. */
@@ -74,19 +82,25 @@ const requestsKept = 10_000;
 /** Starts a double of the API on loopback. Throws `arguments_invalid` when the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock, seed = 1, datasets = catalog, level = newestLevel, horizon = 'none' } = options;
-  const state: ApiState = {
+  const world = createWorld({
+    seed,
     // Costs derive from usage, so the world holds the catalog's usage even where it is not served.
-    world: createWorld({
-      seed,
-      datasets: [...new Map([...catalog, ...datasets].map((dataset) => [dataset.name, dataset])).values()],
-      groupsPerDataset: options.groupsPerDataset,
-      firstDay: options.firstDay,
-    }),
+    datasets: [...new Map([...catalog, ...datasets].map((dataset) => [dataset.name, dataset])).values()],
+    groupsPerDataset: options.groupsPerDataset,
+    firstDay: options.firstDay,
+  });
+  let directory = directoryOf(seed, world.organization);
+  const state: ApiState = {
+    world,
     endpoints: endpointsOf(datasets, level),
     adminKey: options.adminKey ?? null,
     horizonDays: horizon === 'none' ? null : horizon.days,
     replay: options.replay ?? new Map(),
     amountStyle: options.amountStyle ?? 'mixed',
+    get directory() {
+      return directory;
+    },
+    directoryGranted: options.directory !== 'refused',
   };
   const now = () => Math.floor(clock.now().getTime() / 1000);
   const requests: RecordedRequest[] = [];
@@ -115,6 +129,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     url: `http://127.0.0.1:${port}${basePath}`,
     requests,
     restate: state.world.restate,
+    changeDirectory: (changes) => {
+      directory = changedDirectory(directory, changes, now());
+    },
+    get directory() {
+      return directory;
+    },
     setFaults: (plan) => {
       matchFaults = createFaultMatcher(plan);
     },

@@ -62,14 +62,14 @@ describe('a first night', () => {
     const plan = await runJson(['sync', '--dry-run', '--dataset', 'costs'], { env });
     expect(plan).toMatchObject({
       exit: 0,
-      document: { requests: 1, datasets: [{ dataset: 'costs', buckets_to_read: 21 }] },
+      document: { requests: 5, datasets: [{ dataset: 'costs', buckets_to_read: 21 }], directory: [{ requests: 4 }] },
     });
     expect(simulator.requests).toHaveLength(0);
 
     const check = await runJson(['check'], { env });
     expect(check.exit, check.stdout).toBe(0);
     expect(check.document).toMatchObject({ status: 'ok' });
-    expect(new Set(simulator.requests.map(({ path }) => path)).size).toBe(13);
+    expect(new Set(simulator.requests.map(({ path }) => path)).size).toBe(16);
   });
 
   it('is asked for by status and query, as long as there has been none', async () => {

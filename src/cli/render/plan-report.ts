@@ -5,7 +5,7 @@ import { table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
 
 /** What a sync would ask for, for people. */
-export function planText({ requests, datasets }: PlanReport, style: Style): string {
+export function planText({ requests, datasets, directory }: PlanReport, style: Style): string {
   const columns = [
     { title: 'dataset', shrinksTo: 16 },
     { title: 'width' },
@@ -25,6 +25,8 @@ export function planText({ requests, datasets }: PlanReport, style: Style): stri
     count(plan.requests),
   ];
   const tableOf = (plans: readonly PlannedDataset[]) => table(columns, plans.map(rowOf), style);
-  const total = `${style.bold(counted(requests, 'request'))} would be made; nothing was asked and nothing written`;
+  const names = directory.reduce((sum, one) => sum + one.requests, 0);
+  const ofThese = names === 0 ? '' : `, of these about ${count(names)} for names`;
+  const total = `${style.bold(counted(requests, 'request'))} would be made${ofThese}; nothing was asked and nothing written`;
   return `${byOrganization(datasets, tableOf, style)}\n${style.dim('in buckets; read along: settled buckets that cost no further request')}\n\n${total}`;
 }

@@ -1,4 +1,4 @@
-import type { DatasetReport, ErrorReport, RunReport } from '../../run/report.ts';
+import type { DatasetReport, DirectoryReport, ErrorReport, RunReport } from '../../run/report.ts';
 import { count, counted, money, moneyChange, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { type TableColumn, table } from '../table.ts';
@@ -10,6 +10,7 @@ export function syncText(report: RunReport, style: Style): string {
     headline(report, style),
     datasetTable(report.datasets, style),
     ...spend(report, style),
+    ...names(report, style),
     ...attention(report, style),
     nextStep(report, style),
   ];
@@ -99,8 +100,30 @@ interface Note {
   readonly remedy: string | null;
 }
 
+/** Who and what the ids belong to, where a list changed. */
+function names({ directory }: RunReport, style: Style): readonly string[] {
+  const lines = directory.flatMap(({ org_id, added, renamed, removed }) => {
+    if (added + renamed + removed === 0) return [];
+    const where = directory.length > 1 ? ` of ${org_id}` : '';
+    return [`${style.bold(`Names${where}`)}: ${count(added)} new, ${count(renamed)} renamed, ${count(removed)} gone`];
+  });
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+/** Names are not numbers: what is missing of them is said, and changes nothing else. */
+function nameNotes({ org_id, status, detail, remedy, lists }: DirectoryReport): readonly Note[] {
+  if (status === 'read') return [];
+  const missing = lists.flatMap((list) => (list.status === 'read' ? [] : [list.list]));
+  const text = `names not read${missing.length === 0 ? '' : ` (${missing.join(', ')})`}; numbers are complete: ${detail ?? ''}`;
+  return [{ subject: org_id, text, remedy }];
+}
+
 function attention(report: RunReport, style: Style): readonly string[] {
-  const notes = [...report.errors.map((error) => errorNote(error.org_id, error)), ...report.datasets.flatMap(notesOf)];
+  const notes = [
+    ...report.errors.map((error) => errorNote(error.org_id, error)),
+    ...report.datasets.flatMap(notesOf),
+    ...report.directory.flatMap(nameNotes),
+  ];
   if (notes.length === 0) return [];
   const lines = grouped(notes).flatMap(({ subject, text, remedy }) => [
     `  ${style.warn('•')} ${style.bold(subject)}: ${text}`,

@@ -1,0 +1,132 @@
+import type { DirectoryTable } from '../catalog/directory/table.ts';
+
+/** The statements that bring one directory table up to date, derived from its definition. $1 is the organization. */
+export interface DirectoryStatements {
+  /** $2 observed at, $3 entries as a JSON array. Gives how many rows were added and how many others changed. */
+  readonly upsert: string;
+  /**
+   * $2 observed at, $3 entries as a JSON array; with a scope column also $4 scopes whose lists were read, $5 true when
+   * the list of the whole organization was.
+   */
+  readonly remove: string;
+  /** $2 observed at, $3 entries as a JSON array: closes the names that are not the present ones. Null without history. */
+  readonly closeNames: string | null;
+  /** The same parameters: opens the present names. */
+  readonly openNames: string | null;
+  /** Empties what says who people are. Null where nothing does. */
+  readonly erase: string | null;
+  /** Their former names. */
+  readonly eraseNames: string | null;
+}
+
+/** Names come from the catalog and are quoted all the same. */
+export function directoryStatements(table: DirectoryTable, scopeColumn: string | null): DirectoryStatements {
+  const name = `openai.${quoted(table.name)}`;
+  return {
+    upsert: upsert(table, name),
+    remove: remove(table, name, scopeColumn),
+    ...names(table, name),
+    ...erase(table, name),
+  };
+}
+
+function upsert(table: DirectoryTable, name: string): string {
+  const columns = table.listed.map((column) => quoted(column.name));
+  const values = table.listed.filter((column) => !table.key.includes(column.name));
+  const incoming = (column: (typeof values)[number]) => {
+    const excluded = `excluded.${quoted(column.name)}`;
+    return column.sticky === true ? `coalesce(${excluded}, t.${quoted(column.name)})` : excluded;
+  };
+  const isStub = table.stub === null ? '' : ', is_stub';
+  const changed = [
+    't.removed_at is not null',
+    ...(table.stub === null ? [] : ['t.is_stub']),
+    ...values.map((column) => `t.${quoted(column.name)} is distinct from ${incoming(column)}`),
+  ].join(' or ');
+  return `
+    with written as (
+      insert into ${name} as t (org_id, ${columns.join(', ')}${isStub}, first_seen_at, last_seen_at, updated_at, changed_xid)
+      select $1, ${columns.join(', ')}${isStub && ', false'}, $2, $2, now(), pg_current_xact_id()
+      from ${entries(table)}
+      on conflict (org_id, ${table.key.map(quoted).join(', ')}) do update set
+        ${values.map((column) => `${quoted(column.name)} = ${incoming(column)},`).join('\n        ')}
+        ${isStub && 'is_stub = false,'} last_seen_at = excluded.last_seen_at, removed_at = null,
+        updated_at = case when ${changed} then excluded.updated_at else t.updated_at end,
+        changed_xid = case when ${changed} then excluded.changed_xid else t.changed_xid end
+      returning xmax = 0 as added, changed_xid = pg_current_xact_id() as changed
+    )
+    select count(*) filter (where added)::int as added, count(*) filter (where changed and not added)::int as changed
+    from written`;
+}
+
+/** A stub is in no list anyway. */
+function remove(table: DirectoryTable, name: string, scopeColumn: string | null): string {
+  const scope = scopeColumn === null ? null : `t.${quoted(scopeColumn)}`;
+  const listed = scope === null ? '' : `and (${scope} = any($4::text[]) or $5::boolean and ${scope} is null)`;
+  const same = table.key.map((column) => `e.${quoted(column)} = t.${quoted(column)}`).join(' and ');
+  return `
+    update ${name} t set removed_at = $2, updated_at = now(), changed_xid = pg_current_xact_id()
+    where t.org_id = $1 and t.removed_at is null ${table.stub === null ? '' : 'and not t.is_stub'} ${listed}
+      and not exists (select from ${entries(table)} where ${same})`;
+}
+
+function names(table: DirectoryTable, name: string): Pick<DirectoryStatements, 'closeNames' | 'openNames'> {
+  const { history } = table;
+  const [id] = table.key;
+  if (history === null || id === undefined) return { closeNames: null, openNames: null };
+  const present = `(
+      select t.${quoted(id)} as id, t.${quoted(history.name)} as name, t.first_seen_at,
+        t.${quoted(history.since)} as since
+      from ${name} t join ${entries(table)} on e.${quoted(id)} = t.${quoted(id)} where t.org_id = $1
+    ) present`;
+  const entity = `'${history.entity}'`;
+  return {
+    // A name that was first read by a clock ahead of this one still ends after it began.
+    closeNames: `
+    update openai.name_history h set valid_to = greatest($2, h.valid_from + interval '1 microsecond')
+    from ${present}
+    where h.org_id = $1 and h.entity = ${entity} and h.id = present.id and h.valid_to is null
+      and h.name is distinct from present.name`,
+    openNames: `
+    insert into openai.name_history (org_id, entity, id, name, valid_from)
+    select $1, ${entity}, id, name, case when known.until is null
+        then least(coalesce(since, first_seen_at), $2) else greatest(known.until, $2) end
+    from ${present}
+    left join lateral (
+      select max(h.valid_to) as until, bool_or(h.valid_to is null) as open
+      from openai.name_history h where h.org_id = $1 and h.entity = ${entity} and h.id = present.id
+      having count(*) > 0
+    ) known on true
+    where name is not null and known.open is not true`,
+  };
+}
+
+function erase(table: DirectoryTable, name: string): Pick<DirectoryStatements, 'erase' | 'eraseNames'> {
+  const { personal, history } = table;
+  const [id] = table.key;
+  if (personal === null || id === undefined) return { erase: null, eraseNames: null };
+  const columns = personal.columns.map(quoted);
+  const exempt = Object.entries(personal.except).map(([column, value]) => `${quoted(column)} = '${value}'`);
+  const persons = `not (${exempt.join(' and ')})`;
+  return {
+    erase: `
+    update ${name} set ${columns.map((column) => `${column} = null,`).join(' ')}
+      updated_at = now(), changed_xid = pg_current_xact_id()
+    where org_id = $1 and ${persons} and (${columns.map((column) => `${column} is not null`).join(' or ')})`,
+    eraseNames:
+      history === null
+        ? null
+        : `
+    delete from openai.name_history where org_id = $1 and entity = '${history.entity}'
+      and id in (select ${quoted(id)} from ${name} where org_id = $1 and ${persons})`,
+  };
+}
+
+function entries(table: DirectoryTable): string {
+  const columns = table.listed.map(({ name, type }) => `${quoted(name)} ${type}`);
+  return `jsonb_to_recordset($3::jsonb) as e(${columns.join(', ')})`;
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,111 @@
+import type { Pool } from 'pg';
+import type { Dataset } from '../catalog/dataset.ts';
+import { dimensionsOf } from '../catalog/dataset.ts';
+import { directoryTables } from '../catalog/directory/tables.ts';
+import { inTransaction } from '../db/transaction.ts';
+
+/** The ids of facts that have tables of their own. */
+const stubbed = directoryTables.flatMap(({ name, stub }) => (stub === null ? [] : [{ name, ...stub }]));
+
+/** More buckets than this are asked for as a range: a superset costs less than so many look-ups. */
+const mostBuckets = 1000;
+
+/** Changed buckets of one dataset at one width. */
+interface Changed {
+  readonly dataset: Dataset;
+  readonly width: string;
+  readonly starts: readonly Date[];
+}
+
+/**
+ * Gives every id that changed usage and costs carry and that no list holds a row of its own: one statement over what has
+ * changed since the last time, by whatever run. Gives how many ids were new.
+ */
+export async function recordStubs(
+  pool: Pool,
+  organization: string,
+  datasets: readonly Dataset[],
+  seenAt: Date,
+): Promise<number> {
+  return await inTransaction(pool, async (client) => {
+    const { rows } = await client.query<ChangedRow>(changedSql, [organization]);
+    const changed = rows.flatMap(({ dataset: name, bucket_width: width, starts }): readonly Changed[] => {
+      const dataset = datasets.find((one) => one.name === name);
+      return dataset === undefined || idsOf(dataset).length === 0 ? [] : [{ dataset, width, starts }];
+    });
+    let added = 0;
+    if (changed.length > 0) {
+      const values = changed.flatMap(({ width, starts }) => [width, boundsOf(starts)]);
+      const found = await client.query<{ added: number }>(stubsSql(changed), [organization, seenAt, ...values]);
+      added = found.rows[0]?.added ?? 0;
+    }
+    const [progress] = rows;
+    if (progress !== undefined) await client.query(progressSql, [organization, progress.until]);
+    return added;
+  });
+}
+
+interface ChangedRow {
+  readonly dataset: string;
+  readonly bucket_width: string;
+  readonly starts: readonly Date[];
+  readonly until: string;
+}
+
+/** A progress ahead of every transaction there has been was restored from another server: it says nothing. */
+const changedSql = `
+  select b.dataset, b.bucket_width, array_agg(b.bucket_start) as starts,
+    pg_snapshot_xmin(pg_current_snapshot())::text as until
+  from openai_etl.buckets b
+  where b.org_id = $1 and b.row_count > 0 and b.changed_xid >= coalesce((
+      select seen_xid from openai_etl.stub_progress
+      where org_id = $1 and seen_xid <= pg_snapshot_xmax(pg_current_snapshot())
+    ), '0'::xid8)
+  group by 1, 2`;
+
+const progressSql = `
+  insert into openai_etl.stub_progress (org_id, seen_xid) values ($1, $2::text::xid8)
+  on conflict (org_id) do update set seen_xid = excluded.seen_xid`;
+
+function idsOf(dataset: Dataset): readonly string[] {
+  const dimensions = dimensionsOf(dataset).map(({ name }) => name);
+  return stubbed.map(({ dimension }) => dimension).filter((name) => dimensions.includes(name));
+}
+
+function boundsOf(starts: readonly Date[]): readonly Date[] {
+  if (starts.length <= mostBuckets) return starts;
+  const times = starts.map((start) => start.getTime());
+  return [new Date(times.reduce((a, b) => Math.min(a, b))), new Date(times.reduce((a, b) => Math.max(a, b)))];
+}
+
+/** $1 organization, $2 seen at, then width and bounds of each part. */
+function stubsSql(changed: readonly Changed[]): string {
+  const parts = changed.map(({ dataset, starts }, index) => {
+    const ids = idsOf(dataset);
+    const columns = stubbed.map(({ dimension }) => (ids.includes(dimension) ? `f.${dimension}` : 'null::text'));
+    const bounds = `$${4 + 2 * index}::timestamptz[]`;
+    const inside = starts.length > mostBuckets ? `between (${bounds})[1] and (${bounds})[2]` : `= any(${bounds})`;
+    return `select distinct ${columns.join(', ')} from openai."${dataset.table}" f
+      where f.org_id = $1 and f.bucket_width = $${3 + 2 * index} and f.bucket_start ${inside}`;
+  });
+  const inserts = stubbed.map(({ name, dimension, values }) => {
+    const constants = Object.entries(values);
+    const columns = [dimension, ...constants.map(([column]) => column)].join(', ');
+    const selected = [dimension, ...constants.map(([, value]) => `'${value}'`)].join(', ');
+    return `${name} as (
+      insert into openai.${name} as t
+        (org_id, ${columns}, is_stub, first_seen_at, last_seen_at, updated_at, changed_xid)
+      select distinct $1::text, ${selected}, true, $2::timestamptz, $2::timestamptz, now(), pg_current_xact_id()
+      from found where ${dimension} is not null order by ${dimension}
+      on conflict (org_id, ${dimension}) do update set last_seen_at = excluded.last_seen_at
+        where t.is_stub and t.last_seen_at < excluded.last_seen_at
+      returning xmax = 0 as added
+    )`;
+  });
+  const dimensions = stubbed.map(({ dimension }) => dimension).join(', ');
+  const added = stubbed.map(({ name }) => `(select count(*) from ${name} where added)`).join(' + ');
+  return `
+    with found (${dimensions}) as materialized (${parts.join(' union ')}),
+    ${inserts.join(',\n')}
+    select (${added})::int as added`;
+}
