@@ -56,7 +56,7 @@ export function levelSeconds({ name }: Measure): string {
 }
 
 /** The flow that a dataset counts besides tokens and model requests, such as images or calls. */
-export function otherQuantityOf(dataset: Dataset): Measure | undefined {
+function otherQuantityOf(dataset: Dataset): Measure | undefined {
   const counted = new Set<string>(Object.values(additiveMeasures));
   return measuresOf(dataset).find(({ name, additivity }) => additivity.kind === 'flow' && !counted.has(name));
 }

@@ -34,6 +34,18 @@ export function copyTimestamp(unixSeconds: number): Buffer {
   return field(bytes);
 }
 
+/** A date field from Unix seconds of UTC midnight. */
+export function copyDate(unixSeconds: number): Buffer {
+  return copyInteger((unixSeconds - postgresEpochSeconds) / 86_400);
+}
+
+/** An integer field. */
+export function copyInteger(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return field(bytes);
+}
+
 /**
  * A numeric field, digit for digit: groups of four decimal digits, the weight of the first group, the sign, and the
  * number of digits after the point.

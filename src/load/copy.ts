@@ -12,5 +12,10 @@ export async function copyBuckets(
   buckets: readonly EncodedBucket[],
 ): Promise<void> {
   const tuples = buckets.filter(({ rowCount }) => rowCount > 0).map((bucket) => bucket.tuples);
+  await copyTuples(client, statement, tuples);
+}
+
+/** Sends tuples through one binary COPY statement. */
+export async function copyTuples(client: ClientBase, statement: string, tuples: readonly Buffer[]): Promise<void> {
   await pipeline(Readable.from([copyHeader, ...tuples, copyTrailer]), client.query(copyFrom(statement)));
 }

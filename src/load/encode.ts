@@ -55,7 +55,7 @@ export function createEncoder(organization: string, dataset: Dataset, width: Wid
 }
 
 /** The fields of a series, encoded once as long as the series lives. */
-function createSeriesFields(): (series: Series) => Buffer {
+export function createSeriesFields(): (series: Series) => Buffer {
   const encoded = new WeakMap<Series, Buffer>();
   return (series) => {
     const known = encoded.get(series);
@@ -72,7 +72,7 @@ function copySeriesValue(value: SeriesValue): Buffer {
 }
 
 /** A buffer that grows as tuples are written to it. */
-class TupleWriter {
+export class TupleWriter {
   #buffer: Buffer;
   #view: DataView;
   #length = 0;

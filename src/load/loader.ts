@@ -8,11 +8,12 @@ import { copyBuckets } from './copy.ts';
 import { recordDrift } from './drift.ts';
 import { createEncoder, type EncodedBucket } from './encode.ts';
 import { guardAgainstMassRemoval } from './guard.ts';
-import { claimFresh, lockBuckets, writeLedger } from './ledger.ts';
+import { claimFresh, type LedgerEntry, lockBuckets, writeLedger } from './ledger.ts';
 import { type Money, moneyMoved, moneyOf } from './money.ts';
 import { recordQuarantine } from './quarantine.ts';
 import { recheck } from './recheck.ts';
 import { type Replaced, replaceChanged } from './replace.ts';
+import { createRollup } from './rollup.ts';
 import { type Sorting, sortBuckets } from './sort.ts';
 import { type Statements, statementsOf } from './statements.ts';
 
@@ -80,6 +81,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
   const { store, organization, dataset, width } = options;
   const encode = createEncoder(organization, dataset, width);
   const statements = statementsOf(dataset);
+  const rollUp = createRollup(options);
   return async (slice, reading) => {
     const encoded = slice.buckets.flatMap(({ start, rows, fault }) => (fault === null ? [encode(start, rows)] : []));
     const rowsOf = new Map(slice.buckets.map(({ start, rows }) => [start, rows]));
@@ -96,6 +98,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       const replaced = await replace(context, sorting);
       if (!options.preview) {
         await writeLedger(context, sorting);
+        await rollUp(context, { sorting, rowsOf, orphaned: orphanedIn(entries) });
         await recordQuarantine(context, slice.quarantined);
         await recordDrift(context, slice.drift);
       }
@@ -120,6 +123,10 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       };
     });
   };
+}
+
+function orphanedIn(entries: ReadonlyMap<number, LedgerEntry>): ReadonlySet<number> {
+  return new Set([...entries].filter(([, { orphaned }]) => orphaned).map(([start]) => start));
 }
 
 /** Applies fresh buckets by COPY and changed ones by their difference. */

@@ -43,7 +43,7 @@ const notSaid = [
 export function statementsOf(dataset: Dataset): Statements {
   const table = `openai.${quoted(dataset.table)}`;
   const staging = `pg_temp.${quoted(`staging_${dataset.table}`)}`;
-  const diff = `pg_temp.${quoted(`diff_${dataset.table}`)}`;
+  const diff = diffTable(dataset);
   const columns = copyColumns(dataset).map(quoted).join(', ');
   const values = [...dataset.columns.filter(({ role }) => role === 'measure').map(({ name }) => name), 'extra'].map(
     quoted,
@@ -100,6 +100,12 @@ function moneyStored(dataset: Dataset, table: string): string | null {
     where org_id = $1 and bucket_width = $2 and bucket_start = any($3::timestamptz[]) group by 1`;
 }
 
-function quoted(name: string): string {
+/** The temporary table of what differs in the buckets that are being replaced. */
+export function diffTable(dataset: Dataset): string {
+  return `pg_temp.${quoted(`diff_${dataset.table}`)}`;
+}
+
+/** A name as an SQL identifier. */
+export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

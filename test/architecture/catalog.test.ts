@@ -3,6 +3,14 @@ import { type Dataset, dimensionsOf, measuresOf } from '../../src/catalog/datase
 import { directoryTables } from '../../src/catalog/directory/tables.ts';
 import { factColumns, factTableComment } from '../../src/catalog/fact-table.ts';
 import { datasets } from '../../src/catalog/index.ts';
+import {
+  dailyRollupColumns,
+  dailyRollupComment,
+  dailyRollupTable,
+  hourlyRollupColumns,
+  hourlyRollupComment,
+  hourlyRollupTable,
+} from '../../src/catalog/rollup-table.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 describe('a migrated database', () => {
@@ -27,6 +35,8 @@ describe('a migrated database', () => {
       'name_history',
       'line_items',
       'cost_parts',
+      dailyRollupTable,
+      hourlyRollupTable,
     ];
     expect(tables.map(({ relname }) => relname).sort()).toEqual(expected.sort());
   });
@@ -45,6 +55,25 @@ describe('a migrated database', () => {
     expect(columns).toEqual(expected);
     const [table] = await select('select obj_description($1::regclass) as comment', [`openai.${dataset.table}`]);
     expect(table).toEqual({ comment: factTableComment(dataset) });
+  });
+
+  it.each([
+    [dailyRollupTable, dailyRollupColumns(datasets), dailyRollupComment],
+    [hourlyRollupTable, hourlyRollupColumns(datasets), hourlyRollupComment],
+  ])('has in %s every dimension and measure of the catalog that it sums', async (name, expected, comment) => {
+    const columns = await select(
+      `select attname as name, format_type(atttypid, atttypmod) as type, not attnotnull as nullable,
+         col_description(attrelid, attnum) as comment
+       from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum`,
+      [`openai.${name}`],
+    );
+    expect(columns).toEqual(
+      expected.map((column) => ({
+        ...column,
+        type: column.type === 'timestamptz' ? 'timestamp with time zone' : column.type,
+      })),
+    );
+    expect(await select('select obj_description($1::regclass) as comment', [`openai.${name}`])).toEqual([{ comment }]);
   });
 
   it.each(datasets)(

@@ -1,0 +1,146 @@
+import { isRolledUp, levelOf } from '../catalog/rollup-table.ts';
+import { widthSeconds } from '../catalog/width.ts';
+import type { Row } from '../parse/row.ts';
+import { copyTuples } from './copy.ts';
+import { type DayChange, dayOf, settleDays } from './days.ts';
+import type { LoaderOptions, SliceContext } from './loader.ts';
+import { type RollupStatements, rollupStatementsOf } from './rollup-statements.ts';
+import { createDayEncoder, createHourEncoder, type EncodeSums } from './rollup-tuples.ts';
+import type { Sorting } from './sort.ts';
+
+/** A slice whose rows and ledger entries have just been written. */
+export interface LoadedSlice {
+  readonly sorting: Sorting;
+  /** By Unix seconds of the bucket's start. */
+  readonly rowsOf: ReadonlyMap<number, readonly Row[]>;
+  /** Unix seconds of the buckets whose rows the ledger did not account for. */
+  readonly orphaned: ReadonlySet<number>;
+}
+
+/**
+ * Brings the rollups in line with the facts of a slice, in its transaction: a day is told from one width, and the sums
+ * of a finer one than `1d` are kept. Buckets that say the same cost nothing.
+ */
+export type RollUp = (context: SliceContext, slice: LoadedSlice) => Promise<void>;
+
+/** Creates what keeps the rollups of one dataset of one organization at one width. */
+export function createRollup({ organization, dataset, width }: LoaderOptions): RollUp {
+  const tools: RollupTools = {
+    statements: rollupStatementsOf(dataset),
+    encodeDay: createDayEncoder(organization, dataset, width),
+    encodeHour: createHourEncoder(organization, dataset),
+  };
+  const isLevel = levelOf(dataset) !== undefined;
+  return async (context, slice) => {
+    const days = await settleDays(context, slice.sorting);
+    if (!isRolledUp(dataset)) return;
+    const byFate = Object.groupBy(days, (day) => fateOf(day, context, slice));
+    await forget(context, tools, [...(byFate.superseded ?? []), ...(byFate.first ?? []), ...(byFate.whole ?? [])]);
+    await writeFirst(context, tools, byFate.first ?? [], slice);
+    await addFresh(context, tools, byFate.more ?? [], slice);
+    await sumDiffering(context, tools, byFate.more ?? [], slice);
+    await sumWhole(context, tools, byFate.whole ?? []);
+    if (width === '1h' && !isLevel) await replaceHours(context, tools, slice);
+  };
+}
+
+interface RollupTools {
+  readonly statements: RollupStatements;
+  readonly encodeDay: EncodeSums;
+  readonly encodeHour: EncodeSums;
+}
+
+/**
+ * `superseded`: the day has just been loaded at 1d, whose facts are daily already · `first`: nothing of the day was
+ * there · `more`: it is told from the same width as before · `whole`: it must be summed up from the facts ·
+ * `untouched`: its rollup is right as it is.
+ */
+function fateOf(
+  day: DayChange,
+  { options: { dataset, width } }: SliceContext,
+  { sorting, orphaned }: LoadedSlice,
+): 'superseded' | 'first' | 'more' | 'whole' | 'untouched' {
+  const isOn = (start: number) => dayOf(start) === day.day;
+  const fresh = sorting.fresh.filter(({ start }) => isOn(start)).length;
+  const changed = sorting.changed.filter(({ start }) => isOn(start)).length;
+  if (day.after !== width) return 'untouched';
+  if (width === '1d') return day.before === '1d' ? 'untouched' : 'superseded';
+  if (day.before === width && fresh + changed === 0) return 'untouched';
+  // A level is not added up, and the series of a day of minutes are not found one by one in reasonable time.
+  if (levelOf(dataset) !== undefined || (width === '1m' && changed > 0)) return 'whole';
+  if (changed > 0 && [...orphaned].some(isOn)) return 'whole';
+  if (day.before === null) return changed > 0 ? 'whole' : 'first';
+  // Where the ledger was changed by hand, what is there is not what the sums would be added to.
+  return day.before === width && day.loaded === day.loadedBefore + fresh ? 'more' : 'whole';
+}
+
+async function forget({ client, options }: SliceContext, { statements }: RollupTools, days: readonly DayChange[]) {
+  if (days.length > 0) await client.query(statements.deleteDays, [options.organization, namesOf(days)]);
+}
+
+async function writeFirst(
+  { client }: SliceContext,
+  tools: RollupTools,
+  days: readonly DayChange[],
+  slice: LoadedSlice,
+) {
+  const tuples = freshSums(tools, days, slice);
+  if (tuples.length > 0) await copyTuples(client, tools.statements.copyDays, tuples);
+}
+
+async function addFresh({ client }: SliceContext, tools: RollupTools, days: readonly DayChange[], slice: LoadedSlice) {
+  const tuples = freshSums(tools, days, slice);
+  if (tuples.length === 0) return;
+  await client.query(tools.statements.createStaging);
+  await copyTuples(client, tools.statements.copyStaging, tuples);
+  await client.query(tools.statements.addStaged);
+}
+
+/** The sums of the fresh buckets of each day; days without rows have none. */
+function freshSums({ encodeDay }: RollupTools, days: readonly DayChange[], { sorting, rowsOf }: LoadedSlice) {
+  const wanted = new Set(namesOf(days));
+  const byDay = Map.groupBy(sorting.fresh, ({ start }) => Math.floor(start / widthSeconds['1d']) * widthSeconds['1d']);
+  return [...byDay]
+    .filter(([start]) => wanted.has(dayOf(start)))
+    .map(([start, buckets]) =>
+      encodeDay(
+        start,
+        buckets.map((bucket) => rowsOf.get(bucket.start) ?? []),
+      ),
+    )
+    .filter(({ length }) => length > 0);
+}
+
+/** Series that changed in one hour are summed up anew from all hours of the day: what was null may no longer be, and back. */
+async function sumDiffering(
+  { client, options }: SliceContext,
+  { statements }: RollupTools,
+  days: readonly DayChange[],
+  { sorting }: LoadedSlice,
+): Promise<void> {
+  const changed = new Set(sorting.changed.map(({ start }) => dayOf(start)));
+  const names = namesOf(days).filter((name) => changed.has(name));
+  if (names.length === 0) return;
+  await client.query(statements.deleteDiffering, [options.organization, names]);
+  await client.query(statements.sumDiffering, [options.organization, names]);
+}
+
+async function sumWhole({ client, options }: SliceContext, { statements }: RollupTools, days: readonly DayChange[]) {
+  if (days.length > 0) await client.query(statements.sumDays, [options.organization, namesOf(days), options.width]);
+}
+
+async function replaceHours(
+  { client, options }: SliceContext,
+  { statements, encodeHour }: RollupTools,
+  { sorting, rowsOf }: LoadedSlice,
+): Promise<void> {
+  const starts = [...sorting.fresh, ...sorting.changed].map(({ start }) => start);
+  if (starts.length === 0) return;
+  await client.query(statements.deleteHours, [options.organization, starts.map((start) => new Date(start * 1000))]);
+  const tuples = starts.map((start) => encodeHour(start, [rowsOf.get(start) ?? []])).filter(({ length }) => length > 0);
+  if (tuples.length > 0) await copyTuples(client, statements.copyHours, tuples);
+}
+
+function namesOf(days: readonly DayChange[]): readonly string[] {
+  return days.map(({ day }) => day);
+}
