@@ -13,6 +13,19 @@ export type KeyReading = { readonly key: string } | { readonly missing: true } |
 const keyPattern = /^sk-[\w.-]{6,300}$/;
 const keyForm = 'an admin key (sk-admin-…), alone on one line';
 const groupAndOthers = 0o077;
+const groupWriteAndOthers = 0o027;
+const rootUser = 0;
+
+/**
+ * True for a file closed to all but who uses it, by the rule PostgreSQL has for key files: mode 0600 or stricter; a file
+ * of root's, 0640 or stricter, because systemd and Kubernetes hand secrets to a group of the service's own.
+ * @param owner uid of the file's owner
+ * @param user uid of this process
+ */
+export function isPrivate(mode: number, owner: number, user: number): boolean {
+  const open = owner === rootUser && user !== rootUser ? groupWriteAndOthers : groupAndOthers;
+  return (mode & open) === 0;
+}
 
 /** The key in an environment variable. */
 export function keyFromEnvironment(env: Environment, name: string): KeyReading {
@@ -20,12 +33,12 @@ export function keyFromEnvironment(env: Environment, name: string): KeyReading {
   return text ? checked(name, text) : { missing: true };
 }
 
-/** The key in a file, which nobody but its owner may read. `where` is what names the file. */
+/** The key in a file, which nobody but its user may read. `where` is what names the file. */
 export function keyFromFile(where: string, file: string, folder: string): KeyReading {
   try {
     const path = resolve(folder, file);
-    const mode = statSync(path).mode;
-    if (process.platform !== 'win32' && (mode & groupAndOthers) !== 0) {
+    const { mode, uid } = statSync(path);
+    if (process.getuid !== undefined && !isPrivate(mode, uid, process.getuid())) {
       const received = `the key file can be read by others (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`;
       return { problem: problem(where, received, 'a file that only its owner can read: chmod 600 it') };
     }

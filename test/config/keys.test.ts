@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isPrivate } from '../../src/config/admin-key.ts';
 import { adminKey, folderWith, load, refusal } from './fixture.ts';
 
 describe('the admin key', () => {
@@ -16,6 +17,18 @@ describe('the admin key', () => {
     expect(error).toMatchObject({ code: 'config_invalid', exit: 2 });
     expect(error.message).toContain('chmod 600');
     expect(error.message).toContain('OPENAI_ADMIN_KEY_FILE');
+  });
+
+  it.each([
+    ['its owner alone', 0o600, 1000, 1000, true],
+    ['its owner alone, who cannot write it', 0o400, 1000, 1000, true],
+    ["its owner's group", 0o640, 1000, 1000, false],
+    ['a group that root gives it to, as systemd and Kubernetes do', 0o440, 0, 1000, true],
+    ['everyone, although it is root who owns it', 0o444, 0, 1000, false],
+    ['a group that root lets write it', 0o460, 0, 1000, false],
+    ["root's group, where the program runs as root", 0o440, 0, 0, false],
+  ])('in a file that can be read by %s', (_who, mode, owner, user, isAccepted) => {
+    expect(isPrivate(mode, owner, user)).toBe(isAccepted);
   });
 
   it.each([
