@@ -1,0 +1,144 @@
+import type { Pool } from 'pg';
+import { inTransaction } from '../db/transaction.ts';
+import { EtlError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { TierWeights } from './day-inputs.ts';
+import { type DueDay, dueDays, type Queryable } from './due-days.ts';
+import { recordLineItems } from './line-items.ts';
+import { methodVersion } from './method.ts';
+import { splitDay } from './parts.ts';
+import { readDays } from './read-days.ts';
+import { type Reconciled, reconcile } from './reconcile.ts';
+import { type PartsWritten, replaceParts } from './write-parts.ts';
+
+/** Whose costs to split, and how. */
+export interface SplitOptions {
+  readonly pool: Pool;
+  readonly organization: string;
+  readonly runId: number;
+  readonly weights: TierWeights;
+  readonly log: Log;
+  /** Looked at between transactions. */
+  readonly signal: AbortSignal;
+}
+
+/** What splitting came to. */
+export interface CostSplit extends PartsWritten {
+  /** The days that were split anew, one for each currency. */
+  readonly reconciled: readonly Reconciled[];
+}
+
+/** Days of one transaction: enough to make its overhead small, few enough to keep its inputs out of memory's way. */
+const mostDays = 31;
+const mostRows = 50_000;
+
+/**
+ * Splits the costs of every day of an organization whose inputs have changed since, or whose parts do not add up. A
+ * number of days make one transaction, in which they are all replaced and found to add up, or stay as they were. What is
+ * the same is not written again. Any number may do so at once. Rejects with a database error, or with the reason of the
+ * signal.
+ */
+export async function splitChangedDays(options: SplitOptions): Promise<CostSplit> {
+  const { pool, organization, weights, signal } = options;
+  const version = methodVersion(weights);
+  const stored = await reconcile(pool, organization, {});
+  const anyway = stored.filter(({ differing }) => differing > 0).map(({ day }) => day);
+  const due = await dueDays(pool, organization, version, { anyway });
+  await recordLineItems(
+    pool,
+    organization,
+    due.map(({ day }) => day),
+  );
+  let total: CostSplit = { parts: 0, inserted: 0, updated: 0, deleted: 0, reconciled: [] };
+  for (const batch of batchesOf(due)) {
+    signal.throwIfAborted();
+    const days = batch.map(({ day }) => day);
+    total = sum(total, await splitBatch(options, version, days, anyway));
+  }
+  return total;
+}
+
+async function splitBatch(
+  options: SplitOptions,
+  version: string,
+  days: readonly string[],
+  anyway: readonly string[],
+): Promise<CostSplit> {
+  const { pool, organization, runId, weights, log } = options;
+  return await inTransaction(pool, async (client) => {
+    // Everything is read as of one instant, which must come after whoever splits at the same time is done: this lock, as
+    // opposed to a query, does not yet fix the instant.
+    await client.query('set transaction isolation level repeatable read');
+    await client.query('lock table openai_etl.cost_split_days in share row exclusive mode');
+    const due = await dueDays(client, organization, version, { days, anyway });
+    const inputs = await readDays(
+      client,
+      organization,
+      due.map(({ day }) => day),
+    );
+    const partsOf = function* () {
+      for (const [day, input] of inputs) yield [day, splitDay(input, weights)] as const;
+    };
+    const written = await replaceParts(client, { organization, runId, methodVersion: version }, partsOf());
+    const reconciled = await reconcile(client, organization, { days: due.map(({ day }) => day) });
+    refuseDifference(organization, reconciled);
+    await recordDays(client, options, version, due);
+    log.debug({ organization, days: due.length, ...written }, 'costs split');
+    return { ...written, reconciled };
+  });
+}
+
+/** Throws `internal`: nothing of the transaction is stored. */
+function refuseDifference(organization: string, reconciled: readonly Reconciled[]): void {
+  const wrong = reconciled.find(({ differing }) => differing > 0);
+  if (wrong === undefined) return;
+  throw new EtlError(
+    'internal',
+    `the parts of ${wrong.differing} costs of ${organization} on ${wrong.day} do not add up to what was billed`,
+  );
+}
+
+async function recordDays(
+  client: Queryable,
+  { organization, runId }: SplitOptions,
+  version: string,
+  due: readonly DueDay[],
+): Promise<void> {
+  await client.query(
+    `insert into openai_etl.cost_split_days as known (org_id, usage_date_utc, method_version, inputs, parts, computed_at, run_id)
+     select $1, due.day, $2, due.inputs, (select count(*) from openai.cost_parts p where p.org_id = $1 and p.usage_date_utc = due.day),
+       now(), $3
+     from unnest($4::date[], $5::bytea[]) as due(day, inputs)
+     on conflict (org_id, usage_date_utc) do update set method_version = excluded.method_version,
+       inputs = excluded.inputs, parts = excluded.parts, computed_at = excluded.computed_at, run_id = excluded.run_id
+     where (known.method_version, known.inputs, known.parts) is distinct from
+       (excluded.method_version, excluded.inputs, excluded.parts)`,
+    [organization, version, runId, due.map(({ day }) => day), due.map(({ inputs }) => inputs)],
+  );
+}
+
+function batchesOf(due: readonly DueDay[]): readonly (readonly DueDay[])[] {
+  const batches: DueDay[][] = [];
+  let rows = Number.POSITIVE_INFINITY;
+  for (const day of due) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= mostDays || rows + day.rows > mostRows) {
+      batches.push([day]);
+      rows = day.rows;
+    } else {
+      last.push(day);
+      rows += day.rows;
+    }
+  }
+  return batches;
+}
+
+function sum(a: CostSplit, b: CostSplit): CostSplit {
+  return {
+    parts: a.parts + b.parts,
+    inserted: a.inserted + b.inserted,
+    updated: a.updated + b.updated,
+    deleted: a.deleted + b.deleted,
+    reconciled: [...a.reconciled, ...b.reconciled],
+  };
+}
