@@ -45,12 +45,6 @@ describe('help', () => {
     expect(result.stdout).toContain('Usage: usage-etl backfill');
   });
 
-  it('leaves out what is not there yet', () => {
-    const names = program.commands.map((command) => command.name());
-    expect(names).not.toEqual(expect.arrayContaining(['serve']));
-    expect(names).not.toEqual(expect.arrayContaining(['export']));
-  });
-
   it('knows the version of the package', async () => {
     expect(await run(['--version'])).toMatchObject({ exit: 0, stdout: `${version}\n` });
   });

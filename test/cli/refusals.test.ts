@@ -66,7 +66,7 @@ describe('what a person gets wrong is answered with one clear message', () => {
 
   it('a database that does not answer: exit 1, host and port but no password', async () => {
     const port = await closedPort();
-    const result = await run(['sync'], {
+    const result = await run(['status'], {
       env: { ...env, DATABASE_URL: `postgres://etl:pass-word@127.0.0.1:${port}/x` },
     });
     expect(result.exit).toBe(1);
