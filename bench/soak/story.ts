@@ -55,16 +55,22 @@ const dayMs = 86_400_000;
 /** Past the lookback of usage, which is 31 days, and of an hour's width, which is 7. */
 const longDowntimeDays = 35;
 
+// Two in a row, with a night that fails in between, would let days pass behind the horizon before anybody read them.
+const nightsBetweenLongDowntimes = 40;
+
 /** The nights of a seed: the same seed tells the same story, whatever the runs make of it. */
 export function tellStory(seed: number, nights: number, firstNight: Date): readonly NightPlan[] {
   const plans: NightPlan[] = [];
   let start = firstNight;
+  let lastLongDowntime = 0;
   let faults: readonly Lasting<Fault>[] = [];
   let leftOut: readonly Lasting<readonly [string, string]>[] = [];
   let late: readonly Lasting<LateDay>[] = [];
   for (let night = 1; night <= nights; night += 1) {
     const random = randomFrom(seed, 'night', night);
-    if (night > 1) start = new Date(start.getTime() + daysUntilNext(random) * dayMs);
+    const daysPassed = night === 1 ? 0 : daysUntilNext(random, night - lastLongDowntime > nightsBetweenLongDowntimes);
+    if (daysPassed === longDowntimeDays) lastLongDowntime = night;
+    start = new Date(start.getTime() + daysPassed * dayMs);
     const revealed = late.filter(({ until }) => until <= night).map(({ value }) => value);
     const hidden = drawLateDay(random, night, start);
     late = [...late.filter(({ until }) => until > night), ...hidden];
@@ -86,8 +92,8 @@ export function tellStory(seed: number, nights: number, firstNight: Date): reado
   return plans;
 }
 
-function daysUntilNext(random: Random): number {
-  if (random.chance(0.01)) return longDowntimeDays;
+function daysUntilNext(random: Random, mayBeLong: boolean): number {
+  if (random.chance(0.015) && mayBeLong) return longDowntimeDays;
   return random.chance(0.08) ? 2 + random.below(5) : 1;
 }
 
