@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Dataset } from './catalog/dataset.ts';
+import { publishedTierWeights, type TierWeights } from './catalog/driver.ts';
 import { datasets as catalog } from './catalog/index.ts';
 import type { Width } from './catalog/width.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -65,6 +66,8 @@ export interface Config {
   readonly logLevel: string;
   /** Absent: the names of ids are not read. */
   readonly directory?: DirectorySettings;
+  /** Absent: as published. */
+  readonly tierWeights?: TierWeights;
 }
 
 /** What is read and kept of who and what the ids in usage and costs belong to. */
@@ -166,6 +169,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     retryTotalSeconds: value('retry_total_seconds') ?? 900,
     logLevel: sources.overrides?.logLevel ?? value('log_level') ?? 'info',
     directory: { hours: value('directory_hours') ?? 12, personalData: value('personal_data') ?? true },
+    tierWeights: readTierWeights(value),
     schedules: readSchedules(file.values.schedules ?? null, {
       cron: value('schedule') ?? settings.schedule.default,
       timezone: value('timezone') ?? settings.timezone.default,
@@ -177,6 +181,17 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
       restatementAlert: value('restatement_alert') ?? settings.restatement_alert.default,
     },
     configFile: document?.file ?? null,
+  };
+}
+
+type ValueOf = (name: `${keyof TierWeights}_weight_thousandths`) => number | null;
+
+function readTierWeights(value: ValueOf): TierWeights {
+  const { batch, flex, priority } = publishedTierWeights;
+  return {
+    batch: value('batch_weight_thousandths') ?? batch,
+    flex: value('flex_weight_thousandths') ?? flex,
+    priority: value('priority_weight_thousandths') ?? priority,
   };
 }
 

@@ -61,10 +61,3 @@ export interface DayInputs {
   /** Every dataset that has a driver; without rows where it is not loaded. */
   readonly usage: readonly DatasetUsage[];
 }
-
-/** What a token of each service tier counts for beside one at the standard tier, in thousandths. */
-export interface TierWeights {
-  readonly batch: number;
-  readonly flex: number;
-  readonly priority: number;
-}

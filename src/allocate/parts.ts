@@ -1,7 +1,8 @@
+import type { TierWeights } from '../catalog/driver.ts';
 import { type Decimal, trimmed } from '../parse/decimal.ts';
 import { type LineItem, parseLineItem } from '../parse/line-item.ts';
 import { createBilledShares } from './billed-shares.ts';
-import type { Cost, DayInputs, TierWeights } from './day-inputs.ts';
+import type { Cost, DayInputs } from './day-inputs.ts';
 import { shareOut } from './share-out.ts';
 import type { NoShares, Shares } from './shares.ts';
 import { createUsageShares } from './usage-shares.ts';

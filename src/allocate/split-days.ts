@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
+import type { TierWeights } from '../catalog/driver.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { TierWeights } from './day-inputs.ts';
 import { type DueDay, dueDays, type Queryable } from './due-days.ts';
 import { recordLineItems } from './line-items.ts';
 import { methodVersion } from './method.ts';

@@ -1,5 +1,6 @@
+import type { TierWeights } from '../catalog/driver.ts';
 import type { LineItem } from '../parse/line-item.ts';
-import type { DatasetUsage, TierWeights, Usage } from './day-inputs.ts';
+import type { DatasetUsage, Usage } from './day-inputs.ts';
 import { isSameModel } from './model-name.ts';
 import { keyOf } from './shares.ts';
 

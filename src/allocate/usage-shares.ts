@@ -1,6 +1,7 @@
+import type { TierWeights } from '../catalog/driver.ts';
 import { addDecimals, atScale, type Decimal, zero } from '../parse/decimal.ts';
 import type { LineItem } from '../parse/line-item.ts';
-import type { Cost, DatasetUsage, Grouped, TierWeights, Usage } from './day-inputs.ts';
+import type { Cost, DatasetUsage, Grouped, Usage } from './day-inputs.ts';
 import { counterAt, driverName, sourcesOf } from './drivers.ts';
 import { type ModelRung, modelRungs } from './model-name.ts';
 import { keyOf, type NoShares, type Shares, signOf } from './shares.ts';

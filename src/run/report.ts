@@ -72,6 +72,26 @@ export interface DirectoryReport {
   readonly lists: readonly DirectoryListReport[];
 }
 
+/** What splitting the costs of an organization over who caused them came to. */
+export interface CostSplitReport {
+  readonly org_id: string;
+  /** Days split anew: those whose costs, usage or user cut changed. */
+  readonly days: number;
+  /** Parts of those days. */
+  readonly parts: number;
+  readonly parts_inserted: number;
+  readonly parts_updated: number;
+  readonly parts_deleted: number;
+  /** Of those days, per currency, exact decimal strings; billed is the sum of the other two. */
+  readonly money: readonly {
+    readonly currency: string;
+    readonly billed: string;
+    readonly allocated: string;
+    readonly unattributed: string;
+  }[];
+  readonly errors: readonly ErrorReport[];
+}
+
 /** What a run came to. */
 export interface RunReport {
   readonly run_ids: readonly number[];
@@ -85,6 +105,8 @@ export interface RunReport {
   readonly datasets: readonly DatasetReport[];
   /** One for each organization whose names were read. */
   readonly directory: readonly DirectoryReport[];
+  /** One for each organization of which something could be loaded. */
+  readonly cost_splits: readonly CostSplitReport[];
   /** Errors of a whole organization, such as a rejected key. */
   readonly errors: readonly (ErrorReport & { readonly org_id: string })[];
   readonly exit_code: number;
@@ -110,7 +132,7 @@ export interface PlanReport {
   readonly directory: readonly { readonly org_id: string; readonly requests: number }[];
 }
 
-/** A stored sum that differs from the API's own. */
+/** A stored sum that differs from the API's own; of dataset `cost_parts`, parts that differ from the costs stored. */
 export interface Difference {
   readonly org_id: string;
   readonly dataset: string;
@@ -121,6 +143,15 @@ export interface Difference {
   readonly stored: string | null;
   readonly reported: string;
   readonly difference: string;
+}
+
+/** The costs of an organization held against their parts. */
+export interface CostPartsCheck {
+  readonly org_id: string;
+  readonly days: number;
+  readonly costs: number;
+  /** Costs whose parts do not add up to them. */
+  readonly differing: number;
 }
 
 /** What `verify` came to. */
@@ -136,6 +167,8 @@ export interface VerifyReport {
     readonly differences: number;
     readonly errors: readonly ErrorReport[];
   }[];
+  /** One for each organization whose costs were verified. */
+  readonly cost_parts: readonly CostPartsCheck[];
   readonly differences: readonly Difference[];
   readonly exit_code: number;
 }

@@ -11,6 +11,7 @@ import { createClient } from '../openai/client.ts';
 import { version } from '../version.ts';
 import { recordCapabilities } from './capability.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
+import { type CostSplitOutcome, splitCosts } from './cost-split.ts';
 import { updateDirectory } from './directory.ts';
 import { type Job, prepareJob } from './job.ts';
 import { busyReport, reportJob } from './job-report.ts';
@@ -53,6 +54,8 @@ interface OrganizationOutcome {
   readonly datasets: readonly DatasetReport[];
   /** Null where no names were read. */
   readonly directory: DirectoryReport | null;
+  /** Null where nothing was written. */
+  readonly costSplit: CostSplitOutcome | null;
   /** Why the whole organization was stopped. */
   readonly error: EtlError | null;
 }
@@ -68,7 +71,7 @@ async function runOrganization(
   const [mine, busy] = await lockJobs(jobs, locks, options);
   const busyReports = busy.map(busyReport);
   if (mine.length === 0) {
-    const idle = { runId: null, requests: 0, directory: null, error: null };
+    const idle = { runId: null, requests: 0, directory: null, costSplit: null, error: null };
     return { organization: organization.name, ...idle, datasets: busyReports };
   }
   const record = { command: options.command, organization: organization.name, startedAt: now };
@@ -94,21 +97,20 @@ async function runOrganization(
   };
   try {
     const finished = await Promise.all(mine.map((job) => runJob(run, job)));
-    if (context.signal.aborted) {
-      const interruption = toEtlError(context.signal.reason);
-      if (runId !== null) await finishRun(run, runId, 'failed', interruption, finished);
-      throw interruption;
-    }
+    await endIfInterrupted(run, runId, finished);
     const error = run.signal.aborted ? toEtlError(run.signal.reason) : null;
     if (!options.preview) await patiently(context, () => recordCapabilities(run, finished));
     const datasets: DatasetReport[] = [];
     for (const jobRun of finished) datasets.push(await patiently(context, () => reportJob(run, jobRun, error)));
+    const costSplit = runId === null ? null : await splitCosts(context, organization.name, runId);
+    await endIfInterrupted(run, runId, finished);
     const names = { ...run, organization: organization.name, locks };
     const directory = options.preview ? null : await updateDirectory(names, error === null);
     const { requests } = client.stats;
-    const outcome = { organization: organization.name, runId, requests, datasets, directory, error };
+    const outcome = { organization: organization.name, runId, requests, datasets, directory, costSplit, error };
     const { status } = verdictOf([outcome]);
-    if (runId !== null) await finishRun(run, runId, status === 'busy' ? 'failed' : status, error, finished);
+    const reasons = [error, costSplit?.error ?? null].filter((reason) => reason !== null);
+    if (runId !== null) await finishRun(run, runId, status === 'busy' ? 'failed' : status, reasons, finished);
     return { ...outcome, datasets: [...datasets, ...busyReports] };
   } catch (thrown) {
     if (runId !== null && !context.signal.aborted) await recordFailure(run, runId, toDatabaseError(thrown));
@@ -137,15 +139,24 @@ function lockOf({ organization, settings }: Job) {
   return writerLock({ orgId: organization, dataset: settings.dataset.name, width: settings.width });
 }
 
+/** Records the end of a run that was told to end early, and rejects with the reason. */
+async function endIfInterrupted(run: OrganizationRun, runId: number | null, finished: readonly JobRun[]) {
+  const { signal } = run.context;
+  if (!signal.aborted) return;
+  const interruption = toEtlError(signal.reason);
+  if (runId !== null) await finishRun(run, runId, 'failed', [interruption], finished);
+  throw interruption;
+}
+
 async function finishRun(
   run: OrganizationRun,
   runId: number,
   status: RunEnd['status'],
-  error: EtlError | null,
+  reasons: readonly EtlError[],
   finished: readonly JobRun[],
 ) {
   const tallies = finished.map(({ tally }) => tally);
-  const errors = [...(error === null ? [] : [error]), ...tallies.flatMap((tally) => tally.errors)];
+  const errors = [...reasons, ...tallies.flatMap((tally) => tally.errors)];
   const totals = totalsOf(tallies, run.client.stats);
   const end = { status, totals, errors: errors.map(errorLine) };
   await patiently(run.context, () => closeRunRecord(run.context, runId, end));
@@ -176,6 +187,7 @@ function summarize(
     preview: options.preview,
     requests: outcomes.reduce((sum, { requests }) => sum + requests, 0),
     datasets: outcomes.flatMap(({ datasets }) => datasets),
+    cost_splits: outcomes.flatMap(({ costSplit }) => (costSplit === null ? [] : [costSplit.report])),
     directory: outcomes.flatMap(({ directory }) => (directory === null ? [] : [directory])),
     errors: outcomes.flatMap(({ organization, error }) =>
       error === null ? [] : [{ org_id: organization, ...errorReport(error) }],
@@ -186,7 +198,7 @@ function summarize(
 /** What it all came to, and the exit code that says so. */
 function verdictOf(outcomes: readonly OrganizationOutcome[]): { status: RunReport['status']; exit_code: number } {
   const statuses = outcomes.flatMap(({ datasets }) => datasets.map(({ status }) => status));
-  const whole = outcomes.every(({ error }) => error === null);
+  const whole = outcomes.every(({ error, costSplit }) => error === null && (costSplit?.error ?? null) === null);
   if (whole && statuses.every((status) => status === 'ok' || status === 'unavailable')) {
     return { status: 'ok', exit_code: exitCode.ok };
   }

@@ -17,6 +17,7 @@ import type { Difference, VerifyReport } from './report.ts';
 import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
 import { errorReport, totalsOf } from './tally.ts';
 import { readTotals } from './totals.ts';
+import { verifyParts } from './verify-parts.ts';
 
 /** What is to be verified: names and bounds; null for all. */
 export interface VerifyOptions {
@@ -34,9 +35,11 @@ interface Checked {
   readonly error: EtlError | null;
 }
 
+type PartsVerified = Awaited<ReturnType<typeof verifyParts>>;
+
 /**
  * Holds every loaded closed bucket against the ungrouped totals the API reports now, and keeps the comparisons in
- * openai_etl.tie_outs. A bucket missing between loaded ones counts as 0. Rejects as runSync does.
+ * openai_etl.tie_outs; and every cost against the sum of its parts. A bucket missing between loaded ones counts as 0. Rejects as runSync does.
  */
 export function runVerify(context: RunContext, options: VerifyOptions): Promise<VerifyReport> {
   return verifyAll(context, options).catch(raise);
@@ -46,18 +49,20 @@ async function verifyAll(context: RunContext, options: VerifyOptions): Promise<V
   await assertMigrated(context.store.pool);
   let requests = 0;
   const checked: Checked[] = [];
+  const parts: PartsVerified[] = [];
   const locks = await openLocks(context.store, context);
   try {
     for (const organization of chosenOrganizations(context.config, options)) {
       const outcome = await verifyOrganization(context, organization, options, locks);
       checked.push(...outcome.checked);
+      parts.push(outcome.parts);
       requests += outcome.requests;
     }
   } finally {
     await locks.close();
   }
   context.progress.finished();
-  return reportOf(checked, requests);
+  return reportOf(checked, parts, requests);
 }
 
 async function verifyOrganization(
@@ -84,8 +89,9 @@ async function verifyOrganization(
     const checked = await Promise.all(
       chosenDatasets(organization, options).map((settings) => limit(() => verify(settings))),
     );
-    await endVerify(context, runId, checked, client.stats);
-    return { checked, requests: client.stats.requests };
+    const parts = await verifyParts(context, organization.name, options);
+    await endVerify(context, runId, checked, parts, client.stats);
+    return { checked, parts, requests: client.stats.requests };
   } catch (thrown) {
     const errors = [errorLine(toDatabaseError(thrown))];
     await closeRunRecord(context, runId, { status: 'failed', totals: totalsOf([], client.stats), errors });
@@ -149,12 +155,16 @@ async function endVerify(
   context: RunContext,
   runId: number,
   checked: readonly Checked[],
+  parts: PartsVerified,
   stats: Client['stats'],
 ): Promise<void> {
   const errors = checked.flatMap(({ error }) => (error === null ? [] : [error]));
   const differences = differencesOf(checked).length;
   const lines = [
     ...(differences === 0 ? [] : [`${differences} stored sums differ from the API's`]),
+    ...(parts === null || parts.check.differing === 0
+      ? []
+      : [`${parts.check.differing} costs differ from their parts`]),
     ...errors.map(errorLine),
   ];
   const status = lines.length === 0 ? 'ok' : errors.length === checked.length ? 'failed' : 'partial';
@@ -178,8 +188,9 @@ function differencesOf(checked: readonly Checked[]): readonly Difference[] {
   );
 }
 
-function reportOf(checked: readonly Checked[], requests: number): VerifyReport {
-  const differences = differencesOf(checked);
+function reportOf(checked: readonly Checked[], parts: readonly PartsVerified[], requests: number): VerifyReport {
+  const verified = parts.filter((one) => one !== null);
+  const differences = [...differencesOf(checked), ...verified.flatMap((one) => one.differences)];
   const failed = checked.filter(({ error }) => error !== null).length;
   return {
     ...verdictOf(differences.length, failed, checked.length),
@@ -193,6 +204,7 @@ function reportOf(checked: readonly Checked[], requests: number): VerifyReport {
       differences: tieOuts.filter(({ agrees }) => !agrees).length,
       errors: error === null ? [] : [errorReport(error)],
     })),
+    cost_parts: verified.map(({ check }) => check),
     differences,
   };
 }

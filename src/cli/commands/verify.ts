@@ -13,7 +13,7 @@ export function verifyCommand(run: Execute): Command {
     summary: "compare the stored sums with the API's own totals",
     description: `Asks the API for its own ungrouped totals and compares them with the sums of what is stored, bucket by bucket and
 measure by measure, exactly: only what the rounding of a double by the API itself explains is let pass. The comparisons
-stay in openai_etl.tie_outs.
+stay in openai_etl.tie_outs. Every cost is compared with the sum of its parts, without any tolerance.
 
 Exit codes: 0 every sum ties out, 4 there is a difference, 3 a part could not be compared.`,
     examples: [

@@ -10,6 +10,7 @@ export function syncText(report: RunReport, style: Style): string {
     headline(report, style),
     datasetTable(report.datasets, style),
     ...spend(report, style),
+    ...attribution(report, style),
     ...names(report, style),
     ...attention(report, style),
     nextStep(report, style),
@@ -94,6 +95,18 @@ function spend({ datasets, preview }: RunReport, style: Style): readonly string[
   return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
+/** Whose the money is, of the days that were split anew. */
+function attribution({ cost_splits: splits }: RunReport, style: Style): readonly string[] {
+  const lines = splits.flatMap(({ org_id, days, money: amounts }) =>
+    amounts.map(({ currency, allocated, unattributed }) => {
+      const whose = splits.length > 1 ? ` of ${org_id}` : '';
+      const rest = `${money(unattributed, currency)} unattributed`;
+      return `Split over users${whose}: ${style.bold(money(allocated, currency))} · ${rest} · ${counted(days, 'day')}`;
+    }),
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
 interface Note {
   readonly subject: string;
   readonly text: string;
@@ -122,6 +135,7 @@ function attention(report: RunReport, style: Style): readonly string[] {
   const notes = [
     ...report.errors.map((error) => errorNote(error.org_id, error)),
     ...report.datasets.flatMap(notesOf),
+    ...report.cost_splits.flatMap(({ errors }) => errors.map((error) => errorNote('split of costs', error))),
     ...report.directory.flatMap(nameNotes),
   ];
   if (notes.length === 0) return [];

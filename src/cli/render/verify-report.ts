@@ -12,6 +12,7 @@ export function verifyText(report: VerifyReport, style: Style): string {
   const parts = [
     `${style.bold('verify')}: ${verdict(report, style)} · ${compared} · ${counted(report.requests, 'request')}`,
     differenceTable(report, style),
+    partsLine(report),
     errorLines(report, style),
     nextStep(report, style),
   ];
@@ -50,6 +51,15 @@ function differenceTable({ differences }: VerifyReport, style: Style): string {
   return table(columns, rows, style) + more;
 }
 
+function partsLine({ cost_parts }: VerifyReport): string {
+  const sum = (of: (check: VerifyReport['cost_parts'][number]) => number) =>
+    cost_parts.reduce((total, check) => total + of(check), 0);
+  const [costs, days, differing] = [sum((one) => one.costs), sum((one) => one.days), sum((one) => one.differing)];
+  if (costs + differing === 0) return '';
+  const adding = differing === 0 ? 'each the sum of its parts' : `${count(differing)} not the sum of their parts`;
+  return `${counted(costs, 'cost')} of ${counted(days, 'day')}: ${adding}`;
+}
+
 function errorLines({ checked }: VerifyReport, style: Style): string {
   return checked
     .flatMap(({ dataset, bucket_width, errors }) =>
@@ -61,7 +71,11 @@ function errorLines({ checked }: VerifyReport, style: Style): string {
     .join('\n');
 }
 
-function nextStep({ status }: VerifyReport, style: Style): string {
+function nextStep({ status, differences, cost_parts }: VerifyReport, style: Style): string {
   if (status !== 'difference') return '';
+  const ofParts = cost_parts.some(({ differing }) => differing > 0);
+  if (ofParts && differences.every(({ dataset }) => dataset === 'cost_parts')) {
+    return style.dim('Next: usage-etl sync splits the costs of the days above anew, then verify once more');
+  }
   return style.dim('Next: usage-etl backfill --refetch --from DATE reads the days above again, then verify once more');
 }
