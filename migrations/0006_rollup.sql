@@ -127,7 +127,7 @@ create table openai.usage_hourly_rollup (
   input_cache_write_tokens bigint,
   output_tokens bigint,
   other_quantity bigint,
-  primary key (org_id, dataset, usage_hour_utc, group_no)
+  primary key (org_id, usage_hour_utc, dataset, group_no)
 );
 comment on table openai.usage_hourly_rollup is 'Sums of usage facts of width 1h by hour, project and model, written in the transaction that loads the facts. Storage, which is a level, is not here.';
 comment on column openai.usage_hourly_rollup.org_id is 'Name of the organization in the configuration.';

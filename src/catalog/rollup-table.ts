@@ -19,7 +19,7 @@ export const hourlyRollupTable = 'usage_hourly_rollup';
 export const dailyRollupKey = ['org_id', 'dataset', 'usage_date_utc', 'series_id'] as const;
 
 /** The columns of the hourly rollup that identify a row, in the order of its primary key. */
-export const hourlyRollupKey = ['org_id', 'dataset', 'usage_hour_utc', 'group_no'] as const;
+export const hourlyRollupKey = ['org_id', 'usage_hour_utc', 'dataset', 'group_no'] as const;
 
 /** The comments on the two tables. */
 export const dailyRollupComment =

@@ -4,6 +4,7 @@ import type { Row } from '../parse/row.ts';
 import { copyTuples } from './copy.ts';
 import { type DayChange, dayOf, settleDays } from './days.ts';
 import type { LoaderOptions, SliceContext } from './loader.ts';
+import { enterModels } from './models.ts';
 import { type RollupStatements, rollupStatementsOf } from './rollup-statements.ts';
 import { createDayEncoder, createHourEncoder, type EncodeSums } from './rollup-tuples.ts';
 import type { Sorting } from './sort.ts';
@@ -34,6 +35,7 @@ export function createRollup({ organization, dataset, width }: LoaderOptions): R
   return async (context, slice) => {
     const days = await settleDays(context, slice.sorting);
     if (!isRolledUp(dataset)) return;
+    await enterModels(context, [...slice.sorting.fresh, ...slice.sorting.changed].map(rowsIn(slice)));
     const byFate = Object.groupBy(days, (day) => fateOf(day, context, slice));
     await forget(context, tools, [...(byFate.superseded ?? []), ...(byFate.first ?? []), ...(byFate.whole ?? [])]);
     await writeFirst(context, tools, byFate.first ?? [], slice);
@@ -97,17 +99,15 @@ async function addFresh({ client }: SliceContext, tools: RollupTools, days: read
 }
 
 /** The sums of the fresh buckets of each day; days without rows have none. */
-function freshSums({ encodeDay }: RollupTools, days: readonly DayChange[], { sorting, rowsOf }: LoadedSlice) {
+function freshSums({ encodeDay }: RollupTools, days: readonly DayChange[], slice: LoadedSlice) {
   const wanted = new Set(namesOf(days));
-  const byDay = Map.groupBy(sorting.fresh, ({ start }) => Math.floor(start / widthSeconds['1d']) * widthSeconds['1d']);
+  const byDay = Map.groupBy(
+    slice.sorting.fresh,
+    ({ start }) => Math.floor(start / widthSeconds['1d']) * widthSeconds['1d'],
+  );
   return [...byDay]
     .filter(([start]) => wanted.has(dayOf(start)))
-    .map(([start, buckets]) =>
-      encodeDay(
-        start,
-        buckets.map((bucket) => rowsOf.get(bucket.start) ?? []),
-      ),
-    )
+    .map(([start, buckets]) => encodeDay(start, buckets.map(rowsIn(slice))))
     .filter(({ length }) => length > 0);
 }
 
@@ -132,13 +132,19 @@ async function sumWhole({ client, options }: SliceContext, { statements }: Rollu
 async function replaceHours(
   { client, options }: SliceContext,
   { statements, encodeHour }: RollupTools,
-  { sorting, rowsOf }: LoadedSlice,
+  slice: LoadedSlice,
 ): Promise<void> {
-  const starts = [...sorting.fresh, ...sorting.changed].map(({ start }) => start);
-  if (starts.length === 0) return;
-  await client.query(statements.deleteHours, [options.organization, starts.map((start) => new Date(start * 1000))]);
-  const tuples = starts.map((start) => encodeHour(start, [rowsOf.get(start) ?? []])).filter(({ length }) => length > 0);
+  const buckets = [...slice.sorting.fresh, ...slice.sorting.changed];
+  if (buckets.length === 0) return;
+  const starts = buckets.map(({ start }) => new Date(start * 1000));
+  await client.query(statements.deleteHours, [options.organization, starts]);
+  const rows = rowsIn(slice);
+  const tuples = buckets.map((bucket) => encodeHour(bucket.start, [rows(bucket)])).filter(({ length }) => length > 0);
   if (tuples.length > 0) await copyTuples(client, statements.copyHours, tuples);
+}
+
+function rowsIn({ rowsOf }: LoadedSlice): (bucket: { readonly start: number }) => readonly Row[] {
+  return ({ start }) => rowsOf.get(start) ?? [];
 }
 
 function namesOf(days: readonly DayChange[]): readonly string[] {

@@ -37,6 +37,7 @@ describe('a migrated database', () => {
       'cost_parts',
       dailyRollupTable,
       hourlyRollupTable,
+      'models',
     ];
     expect(tables.map(({ relname }) => relname).sort()).toEqual(expected.sort());
   });

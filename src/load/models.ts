@@ -1,0 +1,23 @@
+import { dimensionsOf } from '../catalog/dataset.ts';
+import type { Row } from '../parse/row.ts';
+import type { SliceContext } from './loader.ts';
+
+/** Enters the models that rows name, where nobody has named them before. */
+export async function enterModels(
+  { client, options, reading }: SliceContext,
+  buckets: readonly (readonly Row[])[],
+): Promise<void> {
+  const position = dimensionsOf(options.dataset).findIndex(({ name }) => name === 'model');
+  if (position < 0) return;
+  const named = new Set<unknown>();
+  for (const rows of buckets) for (const { series } of rows) named.add(series.values[position]);
+  named.delete(null);
+  if (named.size === 0) return;
+  await client.query(
+    `insert into openai.models (model, model_family, first_seen_at)
+     select model, openai_bi.model_family(model), $2 from unnest($1::text[]) as model
+     on conflict (model) do nothing`,
+    // Sorted: of two that enter the same models in another order, each would wait for the other.
+    [[...named].sort(), reading.loadedAt],
+  );
+}
