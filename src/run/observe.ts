@@ -1,3 +1,4 @@
+import { type AlertStatus, openAlerts } from '../alert/open-alerts.ts';
 import type { AlertSettings } from '../config.ts';
 import { raise } from '../db/database-error.ts';
 import { migrationStatus } from '../db/migrate.ts';
@@ -8,9 +9,7 @@ import { type Freshness, freshnessOf } from './freshness.ts';
 import {
   type LastRun,
   type LastTieOut,
-  type OpenAlert,
   readLastRuns,
-  readOpenAlerts,
   readRunning,
   readSpend,
   readTieOuts,
@@ -22,9 +21,10 @@ import { type Count, type CountedSoFar, countedNothing, readRunCounts } from './
 import { readStatus } from './status.ts';
 import type { StatusReport } from './status-report.ts';
 
+export type { AlertStatus } from '../alert/open-alerts.ts';
 export type { Calendar, CalendarDay, DayState } from './calendar.ts';
 export type { Freshness } from './freshness.ts';
-export type { LastRun, LastTieOut, OpenAlert, Spend } from './observed-facts.ts';
+export type { LastRun, LastTieOut, Spend } from './observed-facts.ts';
 export type { Count } from './run-counts.ts';
 export type { DatasetStatus, StatusReport } from './status-report.ts';
 
@@ -43,7 +43,7 @@ export interface Stored {
   readonly status: StatusReport;
   readonly freshness: readonly Freshness[];
   readonly calendars: readonly Calendar[];
-  readonly alerts: readonly OpenAlert[];
+  readonly alerts: readonly AlertStatus[];
   readonly notifications: Waiting;
   readonly counts: readonly Count[];
   readonly running: number;
@@ -155,7 +155,7 @@ async function readStored(
       const coverage = seen.get(nameOf(dataset));
       return coverage === undefined ? [] : [calendarOf(dataset, coverage, absent.has(nameOf(dataset)), now)];
     }),
-    alerts: await readOpenAlerts(client),
+    alerts: await openAlerts(client),
     notifications: await readWaiting(client),
     counts,
     running: await readRunning(client),

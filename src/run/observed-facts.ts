@@ -10,18 +10,6 @@ export interface LastRun {
   readonly finished_at: Date;
 }
 
-/** Something that needs a person, as long as it does. */
-export interface OpenAlert {
-  readonly kind: string;
-  readonly org_id: string;
-  readonly subject: string;
-  readonly severity: 'critical' | 'warning' | 'notice';
-  readonly summary: string;
-  readonly detail: string;
-  readonly remedy: string;
-  readonly opened_at: Date;
-}
-
 /** What the newest comparison with the API's own totals came to. */
 export interface LastTieOut {
   readonly org_id: string;
@@ -66,16 +54,6 @@ export async function readRunning(client: Queryable): Promise<number> {
   );
   return rows[0]?.n ?? 0;
 }
-
-/** Open alerts, the gravest first. */
-export async function readOpenAlerts(client: Queryable): Promise<readonly OpenAlert[]> {
-  return (await client.query<OpenAlert>(alertsSql)).rows;
-}
-
-const alertsSql = `
-  select kind, org_id, subject, severity, summary, detail, remedy, opened_at
-  from openai_etl.alerts where closed_at is null
-  order by array_position(array['critical', 'warning', 'notice'], severity), opened_at, alert_id`;
 
 /** What the webhook has not taken yet. */
 export async function readWaiting(client: Queryable): Promise<Waiting> {

@@ -1,11 +1,11 @@
-import type { OpenAlert, Stored } from '../../run/observe.ts';
+import type { AlertStatus, Stored } from '../../run/observe.ts';
 import type { Observed } from '../observed.ts';
 import { readinessOf } from '../readiness.ts';
 import { things } from './format.ts';
 
 /** One thing that needs a person. */
 export interface Attention {
-  readonly severity: OpenAlert['severity'];
+  readonly severity: AlertStatus['severity'];
   readonly organization: string;
   readonly summary: string;
   readonly detail: string;
@@ -69,9 +69,9 @@ function notMigrated({
   return { state: 'down', sentence: 'The database and this program are of different versions.', items: [item] };
 }
 
-function fromAlert(alert: OpenAlert): Attention {
+function fromAlert(alert: AlertStatus): Attention {
   const { severity, org_id, summary, detail, remedy, opened_at } = alert;
-  return { severity, organization: org_id, summary, detail, remedy, since: opened_at };
+  return { severity, organization: org_id, summary, detail, remedy, since: new Date(opened_at) };
 }
 
 /** What alerts do not say: they may not have been looked at yet, and the webhook cannot tell of itself. */
