@@ -19,6 +19,7 @@ import { isLoopback } from './config/url.ts';
 
 export type { Environment } from './config/admin-key.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
+export { guarded, type MapEntry, mapColumns, ownedColumns, readMapping } from './config/mapping.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
 export type { ScheduleSettings } from './config/schedules.ts';
 export { type Setting, settings } from './config/settings.ts';

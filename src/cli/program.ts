@@ -7,6 +7,7 @@ import { checkCommand } from './commands/check.ts';
 import { dbCommand } from './commands/db.ts';
 import { demoCommand } from './commands/demo.ts';
 import { initCommand } from './commands/init.ts';
+import { mapCommand } from './commands/map.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { queryCommand } from './commands/query.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -37,6 +38,7 @@ export function buildProgram(version: string, run: Execute): Command {
     checkCommand,
     serveCommand,
     queryCommand,
+    mapCommand,
     migrateCommand,
     dbCommand,
     simulateCommand,

@@ -43,15 +43,22 @@ function problemLine({ where, received, accepted, suggestion }: Problem): string
   return `${where}: ${received}; accepted: ${accepted}${meant}`;
 }
 
-/** Every problem of a configuration or of arguments at once, a line each. */
+const subjects = {
+  config_invalid: 'the configuration',
+  arguments_invalid: 'the arguments',
+  mapping_invalid: 'the mapping',
+  key_missing: 'the configuration',
+} as const;
+
+/** Every problem of a configuration, of arguments or of a mapping at once, a line each. */
 export class ConfigError extends EtlError {
   readonly problems: readonly Problem[];
 
   constructor(
-    code: Extract<ErrorCode, 'config_invalid' | 'arguments_invalid' | 'key_missing'>,
+    code: Extract<ErrorCode, 'config_invalid' | 'arguments_invalid' | 'mapping_invalid' | 'key_missing'>,
     problems: readonly Problem[],
   ) {
-    const subject = code === 'arguments_invalid' ? 'the arguments' : 'the configuration';
+    const subject = subjects[code];
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     super(code, [`${count} in ${subject}`, ...problems.map(problemLine)].join('\n'));
     this.problems = problems;

@@ -103,9 +103,14 @@ function scopeOf({ id, values }: DirectoryEntry): Scope {
   return { id, archivedAt: archivedAt === null ? null : new Date(archivedAt) };
 }
 
+/** The API's clock and this one may differ. */
+const clockToleranceMs = 3_600_000;
+
 /** Nothing changes in a project that is archived: its lists are asked for once more, whatever comes of it. */
 function isOver(list: DirectoryList, { id, archivedAt }: Scope, known: readonly KnownList[]): boolean {
   if (archivedAt === null) return false;
   const last = known.find((one) => one.list === list.name && one.scope === id);
-  return last !== undefined && last.status !== 'failed' && last.tried_at >= archivedAt;
+  return (
+    last !== undefined && last.status !== 'failed' && last.tried_at.getTime() > archivedAt.getTime() + clockToleranceMs
+  );
 }

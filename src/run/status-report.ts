@@ -44,6 +44,28 @@ export interface DatasetStatus {
   readonly gap_count: number;
 }
 
+/** What is known of the names of an organization. */
+export interface DirectoryStatus {
+  readonly org_id: string;
+  /** When all lists were last asked for. */
+  readonly tried_at: string;
+  /** One entry for each kind of list, those of all projects or groups together. */
+  readonly lists: readonly DirectoryListStatus[];
+  /** What to do about lists that could not be read; null when there is nothing to do. */
+  readonly remedy: string | null;
+}
+
+/** What is known of one kind of list. */
+export interface DirectoryListStatus {
+  readonly list: string;
+  /** The worst of them; of archived projects nothing is expected. */
+  readonly status: 'read' | 'refused' | 'failed';
+  readonly entries: number;
+  readonly detail: string | null;
+  /** When the oldest of them was last read to its end; null when one never was. */
+  readonly read_at: string | null;
+}
+
 /** One kind of entry in quarantine. */
 export interface QuarantineStatus {
   readonly org_id: string;
@@ -91,6 +113,8 @@ export interface StatusReport {
   /** What the webhook has not taken. */
   readonly undelivered: Undelivered;
   readonly datasets: readonly DatasetStatus[];
+  /** Organizations whose names have been asked for. */
+  readonly directory: readonly DirectoryStatus[];
   readonly quarantine: readonly QuarantineStatus[];
   readonly drift: readonly DriftStatus[];
   readonly runs: readonly RunStatus[];

@@ -5,6 +5,7 @@ import { type ErrorCode, errorKinds } from '../errors.ts';
 import { ceilToBucket, floorToBucket, type Interval, widthMs } from '../plan/bucket.ts';
 import { type RunContext, startOf } from './context.ts';
 import { type Coverage, type CoverageDay, type CoverageKey, gapsIn, type Queryable, readCoverage } from './coverage.ts';
+import { readDirectoryStatus } from './directory-status.ts';
 import type { DatasetStatus, DriftStatus, Gap, QuarantineStatus, RunStatus, StatusReport } from './status-report.ts';
 
 /** Which part of the store to tell about; null for all. */
@@ -52,6 +53,7 @@ export async function readStatus(
     undelivered: await undelivered(pool, now),
     database: { server_version: '', size_bytes: 0, ...database, embedded: context.store.embedded },
     datasets: (await datasetStatuses(context, now, coverageOf)).filter(isWanted),
+    directory: await readDirectoryStatus(pool, options.organizations),
     quarantine: quarantine.filter(isWanted).map(withIsoDates),
     drift: drift.filter(isWanted).map(withIsoDates),
     runs: runs.map(withIsoDates),

@@ -1,4 +1,4 @@
-import type { AlertStatus, DatasetStatus, StatusReport } from '../../run/status-report.ts';
+import type { AlertStatus, DatasetStatus, DirectoryStatus, StatusReport } from '../../run/status-report.ts';
 import { ago, count, counted, instant, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
@@ -15,6 +15,7 @@ export function statusText(report: StatusReport, style: Style): string {
     coverage(report, style),
     gaps(report, style),
     capabilities(report, style),
+    names(report, style),
     quarantine(report, style),
     drift(report, style),
     runs(report, style),
@@ -121,6 +122,22 @@ function capabilityLine(status: DatasetStatus): string {
   const when = since === null || capability === 'available' ? '' : ` since ${instant(since)}`;
   const why = detail === null ? '' : ` – ${detail}`;
   return `  ${dataset}: ${granted}${when}${reach}${why}${remedy === null ? '' : `\n    → ${remedy}`}`;
+}
+
+function names({ directory, checked_at }: StatusReport, style: Style): string {
+  const now = new Date(checked_at);
+  const listOf = (all: readonly DirectoryStatus[]) => all.flatMap((one) => nameLines(one, now, style)).join('\n');
+  return section('Names', byOrganization(directory, listOf, style), style);
+}
+
+function nameLines({ lists, tried_at, remedy }: DirectoryStatus, now: Date, style: Style): readonly string[] {
+  const read = lists.filter(({ status }) => status === 'read').map(({ list, entries }) => `${count(entries)} ${list}`);
+  const missed = lists.filter(({ status }) => status !== 'read');
+  return [
+    `  ${read.length === 0 ? 'none read' : read.join(', ')}; last asked for ${ago(tried_at, now)}`,
+    ...missed.map(({ list, status, detail }) => `  ${style.warn(list)}: ${status} – ${detail ?? ''}`),
+    ...(remedy === null ? [] : [`    → ${remedy}`]),
+  ];
 }
 
 function quarantine(report: StatusReport, style: Style): string {

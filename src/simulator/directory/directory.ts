@@ -41,7 +41,7 @@ export interface SimulatedGroup extends Named {
 export interface Directory {
   readonly projects: readonly SimulatedProject[];
   readonly users: readonly SimulatedUser[];
-  readonly keys: readonly SimulatedKey[];
+  readonly apiKeys: readonly SimulatedKey[];
   readonly groups: readonly SimulatedGroup[];
 }
 
@@ -90,13 +90,17 @@ export function directoryOf(seed: number, organization: Organization): Directory
     projects.push({ ...named(`proj_${random.text(24)}`, name), archived: longAgo + random.below(100) * day });
   }
   const firstProject = organization.projects[0]?.id ?? '';
+  const isServiceAccount = (index: number) => index % serviceAccountIn === serviceAccountIn - 1;
+  const owners = organization.credentials.map(({ userId }) => organization.userIds.indexOf(userId ?? ''));
+  // Whose key is still there: such keys are listed only when asked for.
+  const leaver = owners.find((index) => index > 0 && !isServiceAccount(index));
   const users = organization.userIds.map((id, index): SimulatedUser => {
-    const isService = index % serviceAccountIn === serviceAccountIn - 1;
+    const isService = isServiceAccount(index);
     const email = isService ? '' : `person${index + 1}@example.com`;
     const own = organization.credentials.find((credential) => credential.userId === id)?.projectId ?? firstProject;
     const round = Math.floor(index / people.length);
     const person = `${people[index % people.length] ?? ''}${round === 0 ? '' : ` ${round + 1}`}`;
-    const removed = index % leftIn === 3 ? longAgo : null;
+    const removed = index === leaver || (index % leftIn === 3 && !isService) ? longAgo : null;
     return {
       ...named(id, isService ? `service ${index + 1}` : person, removed),
       email,
@@ -120,7 +124,7 @@ export function directoryOf(seed: number, organization: Organization): Directory
     ...named(`group_${random.text(16)}`, name),
     memberIds: members.filter((_, member) => member % 2 === index),
   }));
-  return { projects, users, keys: [...keys, ...admins], groups };
+  return { projects, users, apiKeys: [...keys, ...admins], groups };
 }
 
 /** The name something bears at an instant (Unix seconds). */

@@ -51,7 +51,7 @@ const answers: Readonly<Record<string, (asked: Asked) => readonly Entry[]>> = {
   users: ({ directory, now }) =>
     directory.users.filter((user) => isThere(user, now) && user.projectId === null).map((user) => userEntry(user, now)),
   admin_api_keys: ({ directory, now }) =>
-    directory.keys
+    directory.apiKeys
       .filter((key) => isThere(key, now) && key.projectId === null)
       .map((key) => ({
         ...keyEntry(key, now),
@@ -92,7 +92,7 @@ const answers: Readonly<Record<string, (asked: Asked) => readonly Entry[]>> = {
       })),
   project_api_keys: ({ directory, scopeId, parameters, now }) => {
     const access = parameters.one('owner_project_access') ?? 'active';
-    return directory.keys
+    return directory.apiKeys
       .filter((key) => isThere(key, now) && key.projectId === scopeId)
       .map((key) => projectKeyEntry(directory, key, now))
       .filter((entry) => access === 'any' || entry['owner_project_access'] === access);
@@ -115,8 +115,8 @@ function isArchived({ archived }: SimulatedProject, now: number): boolean {
   return archived !== null && archived <= now;
 }
 
-function membersOf({ keys, users }: Directory, projectId: string): readonly SimulatedUser[] {
-  const owners = new Set(keys.filter((key) => key.projectId === projectId).map(({ ownerId }) => ownerId));
+function membersOf({ apiKeys, users }: Directory, projectId: string): readonly SimulatedUser[] {
+  const owners = new Set(apiKeys.filter((key) => key.projectId === projectId).map(({ ownerId }) => ownerId));
   return users.filter((user) => user.projectId === null && owners.has(user.id));
 }
 
