@@ -7,6 +7,7 @@ import { commandSections, commandsTable } from './docs/cli.ts';
 import { datasetSections, datasetsTable } from './docs/datasets.ts';
 import { errorsTable, verdictsTable } from './docs/errors.ts';
 import { faultCount, faultPromises, faultSections } from './docs/faults.ts';
+import { focusColumnsTable, focusDeviationsTable, focusRulesTable } from './docs/focus.ts';
 import { metricsTable } from './docs/metrics.ts';
 import { factColumnsTable, operationsTables } from './docs/schema.ts';
 import { settingsTable } from './docs/settings.ts';
@@ -25,6 +26,9 @@ const blocks: Blocks = {
   'fault-promises': faultPromises,
   'fault-sections': faultSections,
   'fact-columns-table': factColumnsTable,
+  'focus-columns-table': focusColumnsTable,
+  'focus-deviations-table': focusDeviationsTable,
+  'focus-rules-table': focusRulesTable,
   'operations-tables': operationsTables,
   'settings-table': settingsTable,
   'metrics-table': metricsTable,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { runCheck } from '../../run/check.ts';
 import { createCommand, type Execute } from '../command.ts';
 import { checkText } from '../render/check-report.ts';
+import { checkFocusCommand } from './check-focus.ts';
 
 /** `check`: does the setup work. */
 export function checkCommand(run: Execute): Command {
@@ -19,7 +20,7 @@ Exit codes: 0 everything works, 3 a part does, 1 nothing could be loaded, 2 bad 
       ['check --json | jq ".checks[] | select(.status == \\"failed\\")"', 'for scripts'],
     ],
   });
-  return command.option('--webhook', 'post a test message to the webhook').action(() =>
+  command.option('--webhook', 'post a test message to the webhook').action(() =>
     run<{ readonly webhook?: boolean }>(command, async (invocation, flags) => {
       const { clock, log, progress, signal } = invocation;
       const config = invocation.config({ needsKey: true });
@@ -27,4 +28,5 @@ Exit codes: 0 everything works, 3 a part does, 1 nothing could be loaded, 2 bad 
       return { document: report, text: (style) => checkText(report, style), exit: report.exit_code };
     }),
   );
+  return command.addCommand(checkFocusCommand(run));
 }

@@ -1,0 +1,91 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findings, focusViews } from '../../src/derive/focus/check.ts';
+import { brokenQuery, type FocusRule } from '../../src/derive/focus/rule.ts';
+import { focusRules } from '../../src/derive/focus/rules.ts';
+import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { storeBill } from './cost-world.ts';
+import { mutations } from './focus-mutations.ts';
+
+const copies = { charges: 'pg_temp.charges', allocated: 'pg_temp.allocated' };
+
+let database: TestDatabase;
+let client: pg.PoolClient;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await storeBill(database.pool);
+  client = await database.pool.connect();
+  for (const view of ['charges', 'allocated'] as const) {
+    await client.query(`create temp table ${view} as select * from ${focusViews[view]}`);
+  }
+});
+
+afterAll(async () => {
+  client.release();
+  await database.close();
+});
+
+/** What breaks a rule in the copies, each change taken back after it. */
+async function afterwards<T>(id: string, look: () => Promise<T>): Promise<T> {
+  const mutation = mutations.get(id);
+  if (mutation === undefined) throw new Error(`nothing breaks ${id}`);
+  await client.query('begin');
+  try {
+    await client.query(mutation.sql.replaceAll('TABLE', copies[mutation.view]));
+    return await look();
+  } finally {
+    await client.query('rollback');
+  }
+}
+
+async function brokenBy(rule: FocusRule): Promise<number> {
+  let broken = 0;
+  for (const view of rule.views) {
+    broken += (await client.query(brokenQuery(rule, copies[view], copies))).rowCount ?? 0;
+  }
+  return broken;
+}
+
+it('is known of every rule what breaks it', () => {
+  const ids = focusRules.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect([...mutations.keys()].toSorted()).toEqual(ids.toSorted());
+});
+
+describe.each(focusRules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+  it(`is kept by the views, and a wrong row is seen: ${rule.sentence}`, async () => {
+    expect(await brokenBy(rule)).toBe(0);
+    expect(await afterwards(id, () => brokenBy(rule))).toBeGreaterThan(0);
+  });
+});
+
+it('finds at once what the rules find one by one', async () => {
+  const whole = await findings(client, copies);
+  expect(whole).toMatchObject({ charges: 11, parts: 21 });
+  expect(whole.results.filter(({ broken }) => broken !== 0)).toEqual([]);
+  for (const id of ['CAU-PricingUnit-C-003', 'CAU-SkuId-C-005', 'CAU-AllocatedMethodDetailsObject-O-027']) {
+    const found = await afterwards(id, () => findings(client, copies));
+    expect(found.results.filter(({ broken }) => broken !== 0).map(({ rule }) => rule.id)).toContain(id);
+  }
+});
+
+it('asks nothing about rows when a column is missing, and calls that no success', async () => {
+  const found = await afterwards('CAU-CostAndUsage-D-006', () => findings(client, copies));
+  const missing = found.results.filter(({ broken }) => broken !== null && broken > 0).map(({ rule }) => rule.id);
+  expect(missing).toEqual(['CAU-CostAndUsage-D-006', 'own-column-order']);
+  expect(found.results.filter(({ broken }) => broken === null).length).toBeGreaterThan(50);
+});
+
+it('lets pass what is published as a deviation, and counts it with its money', async () => {
+  const { deviations, results } = await findings(client, copies);
+  expect(deviations.map(({ letter }) => letter)).toEqual(['a', 'b', 'c', 'd']);
+  expect(deviations[0]).toMatchObject({ charges: 3, amounts: [{ currency: 'USD', amount: '1.76' }] });
+  const deviating = results.filter(({ deviating }) => deviating > 0).map(({ rule }) => rule.id);
+  expect(deviating).toEqual([
+    'CAU-ConsumedQuantity-C-006',
+    'CAU-PricingQuantity-C-005',
+    'CAU-SkuId-C-005',
+    'CAU-SkuPriceId-C-005',
+  ]);
+});
