@@ -17,15 +17,16 @@ $ npm run -s soak -- --nights ${outcome.nights} --seed ${outcome.seed}
 ${outcomeBlock(outcome)}
 \`\`\`
 
-A fault counts for every request it struck. ${cpus().length} cores, Node ${process.versions.node}. A broken promise ends the soak with exit code 1, the seed, the night and the first difference.
+A fault counts for every request it struck. ${cpus().length} cores, Node ${process.versions.node}. A broken promise
+ends the soak with exit code 1, the seed, the night and the first difference.
 
 ## What happens
 
 - **Every night** all ${new Set(loads.map(([{ name }]) => name)).size} datasets are read by the day since ${firstDay.toISOString().slice(0, 10)}, and by the hour as well
   ${hourly.join(', ')}. The API answers ${horizonDays} days back, so the horizon moves every night.
-- **The API**: every kind of fault the double knows but swollen pages, for a dataset or for all, for one request, some, or all of them, for
-  one night or several; groupings refused for up to two weeks and then granted again; unknown fields; a horizon that
-  comes closer.
+- **The API**: every kind of fault the double knows but swollen pages, for a dataset or for all, for one request, some,
+  or all of them, for one night or several; groupings refused for up to two weeks and then granted again; unknown
+  fields; a horizon that comes closer.
 - **The provider** scales, moves, removes and adds groups, empties days and brings days late: recent ones and old ones,
   between runs and during them.
 - **The machine**: connections to PostgreSQL are ended (the one with the locks, any, all), a run is stopped in the
@@ -35,7 +36,7 @@ A fault counts for every request it struck. ${cpus().length} cores, Node ${proce
 ## What is held against it, after every run
 
 - Each bucket that was read holds wholly one of the things the API said of it meanwhile, at the grain the ledger has.
-  What was not read was not written, behind the horizon or before it.
+  What was not read was not written.
 - Each bucket has as many rows as the ledger says. No reading replaced a newer one.
 - Restatements, undone from the newest to the oldest, give back what a closed bucket said before, digit for digit; in the
   end all of them, on the final tables, give back what each said first.
@@ -46,10 +47,10 @@ A fault counts for every request it struck. ${cpus().length} cores, Node ${proce
 
 ## What a seed decides
 
-Which faults there are and which requests they strike, every restatement, every stop, downtime and setting follow from the
-seed. How the requests of one run interleave does not, nor the jitter of repetitions, nor which connection is ended: the
-numbers of requests, of strikes and of restatements recorded differ a little from run to run. Faults end before the last night;
-restatements of buckets that had become older than the free lookback are mended by \`backfill --refetch\`, as
+Which faults there are and which requests they strike, every restatement, every stop, downtime and setting follow from
+the seed. How the requests of one run interleave does not, nor the jitter of repetitions, nor which connection is ended:
+the numbers of requests, of strikes and of restatements recorded differ a little from run to run. Faults end before the
+last night; restatements of buckets that had become older than the free lookback are mended by \`backfill --refetch\`, as
 [decided](adr/0005-newest-first-and-free-lookback.md).
 `;
 }
