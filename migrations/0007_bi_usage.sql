@@ -849,7 +849,7 @@ comment on column openai_bi.usage_daily.input_uncached_tokens is 'tokens, overla
 comment on column openai_bi.usage_daily.input_cached_tokens is 'tokens, overlapping: already counted in input_tokens, never add the two. Null is not reported, which is not 0.';
 comment on column openai_bi.usage_daily.input_cache_write_tokens is 'tokens, overlapping: already counted in input_tokens, never add the two. Null is not reported, which is not 0.';
 comment on column openai_bi.usage_daily.output_tokens is 'tokens, flow. All output tokens. Null for datasets without.';
-comment on column openai_bi.usage_daily.other_quantity is 'Flow, in other_unit: what the dataset counts besides tokens and requests. Never add up different units. Null when it counts nothing else.';
+comment on column openai_bi.usage_daily.other_quantity is 'in other_unit, flow: what the dataset counts besides tokens and requests. Never add up different units. Null when it counts nothing else.';
 comment on column openai_bi.usage_daily.other_unit is 'Unit of other_quantity: images, characters, seconds, sessions, calls or gibibyte_hours.';
 comment on column openai_bi.usage_daily.is_final is 'True when the whole day is loaded and settled; shade other days.';
 comment on column openai_bi.usage_daily.team is 'Team the project was mapped to by its owner; null when to none.';
@@ -1055,7 +1055,7 @@ comment on column openai_bi.usage_hourly.input_uncached_tokens is 'tokens, overl
 comment on column openai_bi.usage_hourly.input_cached_tokens is 'tokens, overlapping: already counted in input_tokens, never add the two. Null is not reported, which is not 0.';
 comment on column openai_bi.usage_hourly.input_cache_write_tokens is 'tokens, overlapping: already counted in input_tokens, never add the two. Null is not reported, which is not 0.';
 comment on column openai_bi.usage_hourly.output_tokens is 'tokens, flow. All output tokens. Null for datasets without.';
-comment on column openai_bi.usage_hourly.other_quantity is 'Flow, in other_unit: what the dataset counts besides tokens and requests. Never add up different units. Null when it counts nothing else.';
+comment on column openai_bi.usage_hourly.other_quantity is 'in other_unit, flow: what the dataset counts besides tokens and requests. Never add up different units. Null when it counts nothing else.';
 comment on column openai_bi.usage_hourly.other_unit is 'Unit of other_quantity: images, characters, seconds, sessions, calls or gibibyte_hours.';
 comment on column openai_bi.usage_hourly.is_final is 'True when the whole hour is loaded and settled; shade other hours.';
 comment on column openai_bi.usage_hourly.team is 'Team the project was mapped to by its owner; null when to none.';
@@ -1105,7 +1105,7 @@ comment on column openai_bi.usage_hourly_by_model.input_uncached_tokens is 'toke
 comment on column openai_bi.usage_hourly_by_model.input_cached_tokens is 'tokens, overlapping: already counted in input_tokens, never add the two. Null is not reported, which is not 0.';
 comment on column openai_bi.usage_hourly_by_model.input_cache_write_tokens is 'tokens, overlapping: already counted in input_tokens, never add the two. Null is not reported, which is not 0.';
 comment on column openai_bi.usage_hourly_by_model.output_tokens is 'tokens, flow. All output tokens. Null for datasets without.';
-comment on column openai_bi.usage_hourly_by_model.other_quantity is 'Flow, in other_unit: what the dataset counts besides tokens and requests. Never add up different units. Null when it counts nothing else.';
+comment on column openai_bi.usage_hourly_by_model.other_quantity is 'in other_unit, flow: what the dataset counts besides tokens and requests. Never add up different units. Null when it counts nothing else.';
 comment on column openai_bi.usage_hourly_by_model.other_unit is 'Unit of other_quantity: images, characters, seconds, sessions or calls.';
 comment on column openai_bi.usage_hourly_by_model.is_final is 'True when the whole hour is loaded and settled; shade other hours.';
 comment on column openai_bi.usage_hourly_by_model.team is 'Team the project was mapped to by its owner; null when to none.';

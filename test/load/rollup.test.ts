@@ -1,17 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { embeddings } from '../../src/catalog/datasets/embeddings.ts';
 import { type Width, widthSeconds } from '../../src/catalog/width.ts';
 import { packagedMigrations } from '../../src/db/migration-files.ts';
 import { openStore, type Store } from '../../src/db/store.ts';
-import { EtlError } from '../../src/errors.ts';
-import { createLoader } from '../../src/load/loader.ts';
 import { silentLog } from '../../src/log.ts';
-import { createPageDecoder } from '../../src/parse/page.ts';
-import { createDecoder } from '../../src/parse/result.ts';
-import { createSeriesCache } from '../../src/parse/series.ts';
-import { assembleSlice } from '../../src/parse/slice.ts';
+import { embeddingLoader, embeddingSlice, type Groups } from '../support/embedding-loads.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { daysBack, liveThroughNights } from '../support/nights.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -157,51 +151,7 @@ describe('the rollup of one dataset', () => {
     await database.close();
   });
 
-  type Groups = Readonly<Record<string, number>>;
-
-  /** A slice of consecutive buckets; each bucket holds tokens by model. */
-  const sliceOf = (width: Width, start: number, buckets: readonly Groups[]) => {
-    const series = createSeriesCache('acme', embeddings, width);
-    const decode = createPageDecoder(embeddings, createDecoder(embeddings, series), new Set([embeddings.object]));
-    const step = widthSeconds[width];
-    const data = buckets.map((groups, index) => ({
-      object: 'bucket',
-      start_time: start + index * step,
-      end_time: start + (index + 1) * step,
-      results: Object.entries(groups).map(([model, tokens]) => ({
-        object: embeddings.object,
-        model,
-        input_tokens: tokens,
-        num_model_requests: 1,
-      })),
-    }));
-    const page = decode(JSON.stringify({ object: 'page', data, has_more: false, next_page: null }));
-    return assembleSlice([page], width, start, start + buckets.length * step);
-  };
-
-  const loads = (width: Width, recheck = false) => {
-    const load = createLoader({
-      store,
-      organization: 'acme',
-      dataset: embeddings,
-      width,
-      settleSeconds: 0,
-      acceptRestatement: true,
-      keptDimensions: [],
-      recheck,
-      preview: false,
-    });
-    return async (slice: ReturnType<typeof sliceOf>, observedAt: Date) => {
-      for (;;) {
-        try {
-          return await load(slice, { runId: 1, observedAt, loadedAt: observedAt, grain: ['model'], filters: null });
-        } catch (thrown) {
-          if (!(thrown instanceof EtlError) || thrown.verdict !== 'retry') throw thrown;
-        }
-      }
-    };
-  };
-
+  const loads = (width: Width, recheck = false) => embeddingLoader(store, width, { recheck });
   const february = (day: number) => new Date(Date.UTC(2026, 1, day));
   const select = async (sql: string) => (await database.pool.query<Record<string, unknown>>(sql)).rows;
 
@@ -229,11 +179,13 @@ describe('the rollup of one dataset', () => {
       const hourly = starts.map((first, index) => {
         const last = starts[index + 1] ?? hours;
         const buckets = Array.from({ length: last - first }, (_, offset) => groups(round, first + offset));
-        return load(sliceOf('1h', firstDay + first * 3600, buckets), february(1 + round));
+        return load(embeddingSlice('1h', firstDay + first * 3600, buckets), february(1 + round));
       });
       // The third day is also loaded at 1d, in the middle of it all.
       const daily =
-        round === 1 ? [loads('1d')(sliceOf('1d', firstDay + 2 * daySeconds, [{ a: 1, b: 2 }]), february(2))] : [];
+        round === 1
+          ? [loads('1d')(embeddingSlice('1d', firstDay + 2 * daySeconds, [{ a: 1, b: 2 }]), february(2))]
+          : [];
       await Promise.all([...hourly, ...daily]);
       await expectRollupsToEqualFacts(database.pool);
     }
@@ -254,14 +206,14 @@ describe('the rollup of one dataset', () => {
   });
 
   it('is not final before the day is whole, and tells how far it goes', async () => {
-    await loads('1h')(sliceOf('1h', firstDay, [{ a: 1 }, {}, { a: 2 }]), february(1));
+    await loads('1h')(embeddingSlice('1h', firstDay, [{ a: 1 }, {}, { a: 2 }]), february(1));
     const told = `select bucket_width, buckets_loaded, row_count, is_final,
       to_char(loaded_until at time zone 'UTC', 'HH24:MI') as until from openai_etl.days`;
     expect(await select(told)).toEqual([
       { bucket_width: '1h', buckets_loaded: 3, row_count: 2, is_final: false, until: '03:00' },
     ]);
     await loads('1h')(
-      sliceOf(
+      embeddingSlice(
         '1h',
         firstDay + 3 * 3600,
         Array.from({ length: 21 }, () => ({ a: 1 })),
@@ -278,8 +230,8 @@ describe('the rollup of one dataset', () => {
 
   it('sums exactly beyond what a double holds', async () => {
     const large = Number.MAX_SAFE_INTEGER;
-    await loads('1h')(sliceOf('1h', firstDay, [{ a: large }, { a: large - 1 }]), february(1));
-    await loads('1h')(sliceOf('1h', firstDay + 7200, [{ a: large }]), february(1));
+    await loads('1h')(embeddingSlice('1h', firstDay, [{ a: large }, { a: large - 1 }]), february(1));
+    await loads('1h')(embeddingSlice('1h', firstDay + 7200, [{ a: large }]), february(1));
     expect(await select('select input_tokens::text from openai.usage_daily_rollup')).toEqual([
       { input_tokens: String(3n * BigInt(large) - 1n) },
     ]);
@@ -288,7 +240,7 @@ describe('the rollup of one dataset', () => {
 
   it('refuses a slice whose sums are larger than bigint, as it refuses such a count', async () => {
     const largest = '9223372036854775807';
-    const slice = sliceOf('1h', firstDay, [{ a: 1 }, { a: 2 }]);
+    const slice = embeddingSlice('1h', firstDay, [{ a: 1 }, { a: 2 }]);
     const rows = slice.buckets.map((bucket) => ({
       ...bucket,
       rows: bucket.rows.map((row) => ({ ...row, measures: [BigInt(largest), 1] })),
@@ -301,17 +253,17 @@ describe('the rollup of one dataset', () => {
 
   it('is summed up anew where the ledger and the facts were put back from different days', async () => {
     const load = loads('1h');
-    await load(sliceOf('1h', firstDay, [{ a: 1 }, { a: 2 }, { b: 3 }]), february(1));
+    await load(embeddingSlice('1h', firstDay, [{ a: 1 }, { a: 2 }, { b: 3 }]), february(1));
     await select(
       'delete from openai_etl.buckets where bucket_start < (select max(bucket_start) from openai_etl.buckets)',
     );
-    await load(sliceOf('1h', firstDay, [{ a: 10 }, { c: 2 }]), february(2));
+    await load(embeddingSlice('1h', firstDay, [{ a: 10 }, { c: 2 }]), february(2));
     await expectRollupsToEqualFacts(database.pool);
     await select('delete from openai_etl.buckets; delete from openai.usage_embeddings');
-    await load(sliceOf('1h', firstDay, [{ a: 10 }, { c: 2 }, {}]), february(3));
+    await load(embeddingSlice('1h', firstDay, [{ a: 10 }, { c: 2 }, {}]), february(3));
     await expectRollupsToEqualFacts(database.pool);
     await select('delete from openai.usage_embeddings');
-    await loads('1h', true)(sliceOf('1h', firstDay, [{ a: 10 }, { c: 2 }, {}]), february(4));
+    await loads('1h', true)(embeddingSlice('1h', firstDay, [{ a: 10 }, { c: 2 }, {}]), february(4));
     await expectRollupsToEqualFacts(database.pool);
     expect(await select('select sum(input_tokens)::int as tokens from openai.usage_daily_rollup')).toEqual([
       { tokens: 12 },
