@@ -5,6 +5,7 @@ import { alertSections } from './docs/alerts.ts';
 import { type Blocks, blockNames, fillBlocks } from './docs/blocks.ts';
 import { commandSections, commandsTable } from './docs/cli.ts';
 import { datasetSections, datasetsTable } from './docs/datasets.ts';
+import { directoryListsTable, directorySections } from './docs/directory.ts';
 import { errorsTable, verdictsTable } from './docs/errors.ts';
 import { faultCount, faultPromises, faultSections } from './docs/faults.ts';
 import { focusColumnsTable, focusDeviationsTable, focusRulesTable } from './docs/focus.ts';
@@ -20,6 +21,8 @@ const blocks: Blocks = {
   'alert-sections': alertSections,
   'datasets-table': datasetsTable,
   'dataset-sections': datasetSections,
+  'directory-lists-table': directoryListsTable,
+  'directory-sections': directorySections,
   'verdicts-table': verdictsTable,
   'errors-table': errorsTable,
   'fault-count': faultCount,

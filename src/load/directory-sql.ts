@@ -1,4 +1,4 @@
-import type { DirectoryTable } from '../catalog/directory/table.ts';
+import type { DirectoryTable, ListedColumn } from '../catalog/directory/table.ts';
 
 /** The statements that bring one directory table up to date, derived from its definition. $1 is the organization. */
 export interface DirectoryStatements {
@@ -19,7 +19,7 @@ export interface DirectoryStatements {
   readonly eraseNames: string | null;
 }
 
-/** Names come from the catalog and are quoted all the same. */
+/** The statements of a table. Names come from the catalog and are quoted all the same. */
 export function directoryStatements(table: DirectoryTable, scopeColumn: string | null): DirectoryStatements {
   const name = `openai.${quoted(table.name)}`;
   return {
@@ -31,26 +31,21 @@ export function directoryStatements(table: DirectoryTable, scopeColumn: string |
 }
 
 function upsert(table: DirectoryTable, name: string): string {
-  const columns = table.listed.map((column) => quoted(column.name));
+  const columns = table.listed.map((column) => quoted(column.name)).join(', ');
+  const key = table.key.map(quoted).join(', ');
+  const entries = entriesOf(table);
   const values = table.listed.filter((column) => !table.key.includes(column.name));
-  const incoming = (column: (typeof values)[number]) => {
-    const excluded = `excluded.${quoted(column.name)}`;
-    return column.sticky === true ? `coalesce(${excluded}, t.${quoted(column.name)})` : excluded;
-  };
-  const isStub = table.stub === null ? '' : ', is_stub';
-  const changed = [
-    't.removed_at is not null',
-    ...(table.stub === null ? [] : ['t.is_stub']),
-    ...values.map((column) => `t.${quoted(column.name)} is distinct from ${incoming(column)}`),
-  ].join(' or ');
+  const assignments = values.map((column) => `${quoted(column.name)} = ${incoming(column)}, `).join('');
+  const differences = values.map((column) => `t.${quoted(column.name)} is distinct from ${incoming(column)}`);
+  const [stubColumn, stubValue, stubReset] = table.stub === null ? ['', '', ''] : stubParts;
+  const wasStub = table.stub === null ? [] : ['t.is_stub'];
+  const changed = ['t.removed_at is not null', ...wasStub, ...differences].join(' or ');
   return `
     with written as (
-      insert into ${name} as t (org_id, ${columns.join(', ')}${isStub}, first_seen_at, last_seen_at, updated_at, changed_xid)
-      select $1, ${columns.join(', ')}${isStub && ', false'}, $2, $2, now(), pg_current_xact_id()
-      from ${entries(table)}
-      on conflict (org_id, ${table.key.map(quoted).join(', ')}) do update set
-        ${values.map((column) => `${quoted(column.name)} = ${incoming(column)},`).join('\n        ')}
-        ${isStub && 'is_stub = false,'} last_seen_at = excluded.last_seen_at, removed_at = null,
+      insert into ${name} as t (org_id, ${columns}${stubColumn}, first_seen_at, last_seen_at, updated_at, changed_xid)
+      select $1, ${columns}${stubValue}, $2, $2, now(), pg_current_xact_id() from ${entries}
+      on conflict (org_id, ${key}) do update set
+        ${assignments}${stubReset}last_seen_at = excluded.last_seen_at, removed_at = null,
         updated_at = case when ${changed} then excluded.updated_at else t.updated_at end,
         changed_xid = case when ${changed} then excluded.changed_xid else t.changed_xid end
       returning xmax = 0 as added, changed_xid = pg_current_xact_id() as changed
@@ -59,27 +54,43 @@ function upsert(table: DirectoryTable, name: string): string {
     from written`;
 }
 
+const stubParts = [', is_stub', ', false', 'is_stub = false, '] as const;
+
+function incoming({ name, sticky }: ListedColumn): string {
+  const excluded = `excluded.${quoted(name)}`;
+  return sticky === true ? `coalesce(${excluded}, t.${quoted(name)})` : excluded;
+}
+
 /** A stub is in no list anyway. */
 function remove(table: DirectoryTable, name: string, scopeColumn: string | null): string {
-  const scope = scopeColumn === null ? null : `t.${quoted(scopeColumn)}`;
-  const listed = scope === null ? '' : `and (${scope} = any($4::text[]) or $5::boolean and ${scope} is null)`;
+  const entries = entriesOf(table);
   const same = table.key.map((column) => `e.${quoted(column)} = t.${quoted(column)}`).join(' and ');
+  const conditions = [
+    't.org_id = $1 and t.removed_at is null',
+    ...(table.stub === null ? [] : ['not t.is_stub']),
+    ...(scopeColumn === null ? [] : [inScope(`t.${quoted(scopeColumn)}`)]),
+    `not exists (select from ${entries} where ${same})`,
+  ].join(' and ');
   return `
     update ${name} t set removed_at = $2, updated_at = now(), changed_xid = pg_current_xact_id()
-    where t.org_id = $1 and t.removed_at is null ${table.stub === null ? '' : 'and not t.is_stub'} ${listed}
-      and not exists (select from ${entries(table)} where ${same})`;
+    where ${conditions}`;
+}
+
+function inScope(column: string): string {
+  return `(${column} = any($4::text[]) or $5::boolean and ${column} is null)`;
 }
 
 function names(table: DirectoryTable, name: string): Pick<DirectoryStatements, 'closeNames' | 'openNames'> {
   const { history } = table;
-  const [id] = table.key;
-  if (history === null || id === undefined) return { closeNames: null, openNames: null };
+  const [key] = table.key;
+  if (history === null || key === undefined) return { closeNames: null, openNames: null };
+  const [id, title, since] = [quoted(key), quoted(history.name), quoted(history.since)];
+  const entries = entriesOf(table);
+  const entity = literal(history.entity);
   const present = `(
-      select t.${quoted(id)} as id, t.${quoted(history.name)} as name, t.first_seen_at,
-        t.${quoted(history.since)} as since
-      from ${name} t join ${entries(table)} on e.${quoted(id)} = t.${quoted(id)} where t.org_id = $1
+      select t.${id} as id, t.${title} as name, t.${since} as since, t.first_seen_at
+      from ${name} t join ${entries} on e.${id} = t.${id} where t.org_id = $1
     ) present`;
-  const entity = `'${history.entity}'`;
   return {
     // A name that was first read by a clock ahead of this one still ends after it began.
     closeNames: `
@@ -95,7 +106,6 @@ function names(table: DirectoryTable, name: string): Pick<DirectoryStatements, '
     left join lateral (
       select max(h.valid_to) as until, bool_or(h.valid_to is null) as open
       from openai.name_history h where h.org_id = $1 and h.entity = ${entity} and h.id = present.id
-      having count(*) > 0
     ) known on true
     where name is not null and known.open is not true`,
   };
@@ -103,30 +113,34 @@ function names(table: DirectoryTable, name: string): Pick<DirectoryStatements, '
 
 function erase(table: DirectoryTable, name: string): Pick<DirectoryStatements, 'erase' | 'eraseNames'> {
   const { personal, history } = table;
-  const [id] = table.key;
-  if (personal === null || id === undefined) return { erase: null, eraseNames: null };
+  const [key] = table.key;
+  if (personal === null || key === undefined) return { erase: null, eraseNames: null };
   const columns = personal.columns.map(quoted);
-  const exempt = Object.entries(personal.except).map(([column, value]) => `${quoted(column)} = '${value}'`);
-  const persons = `not (${exempt.join(' and ')})`;
+  const emptied = columns.map((column) => `${column} = null, `).join('');
+  const filled = columns.map((column) => `${column} is not null`).join(' or ');
+  const exempt = Object.entries(personal.except).map(([column, value]) => `${quoted(column)} = ${literal(value)}`);
+  const isExempt = exempt.join(' and ');
+  const id = quoted(key);
+  const entity = literal(history?.entity ?? '');
   return {
     erase: `
-    update ${name} set ${columns.map((column) => `${column} = null,`).join(' ')}
-      updated_at = now(), changed_xid = pg_current_xact_id()
-    where org_id = $1 and ${persons} and (${columns.map((column) => `${column} is not null`).join(' or ')})`,
-    eraseNames:
-      history === null
-        ? null
-        : `
-    delete from openai.name_history where org_id = $1 and entity = '${history.entity}'
-      and id in (select ${quoted(id)} from ${name} where org_id = $1 and ${persons})`,
+    update ${name} set ${emptied}updated_at = now(), changed_xid = pg_current_xact_id()
+    where org_id = $1 and not (${isExempt}) and (${filled})`,
+    eraseNames: `
+    delete from openai.name_history where org_id = $1 and entity = ${entity}
+      and id in (select ${id} from ${name} where org_id = $1 and not (${isExempt}))`,
   };
 }
 
-function entries(table: DirectoryTable): string {
-  const columns = table.listed.map(({ name, type }) => `${quoted(name)} ${type}`);
-  return `jsonb_to_recordset($3::jsonb) as e(${columns.join(', ')})`;
+function entriesOf(table: DirectoryTable): string {
+  const columns = table.listed.map(({ name, type }) => `${quoted(name)} ${type}`).join(', ');
+  return `jsonb_to_recordset($3::jsonb) as e(${columns})`;
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -19,10 +19,11 @@ export async function readProjects(
   organizations: readonly string[] | null,
   lock: boolean,
 ): Promise<readonly MappedProject[]> {
+  const locking = lock ? 'for update' : '';
   const { rows } = await client.query<MappedProject>(
     `select org_id, project_id, project_name, team, cost_center, environment from openai.projects
      where $1::text[] is null or org_id = any($1)
-     order by org_id, project_name, project_id ${lock ? 'for update' : ''}`,
+     order by org_id, project_name, project_id ${locking}`,
     [organizations],
   );
   return rows;

@@ -80,19 +80,33 @@ function boundsOf(starts: readonly Date[]): readonly Date[] {
 
 /** $1 organization, $2 seen at, then width and bounds of each part. */
 function stubsSql(changed: readonly Changed[]): string {
-  const parts = changed.map(({ dataset, starts }, index) => {
-    const ids = idsOf(dataset);
-    const columns = stubbed.map(({ dimension }) => (ids.includes(dimension) ? `f.${dimension}` : 'null::text'));
-    const bounds = `$${4 + 2 * index}::timestamptz[]`;
-    const inside = starts.length > mostBuckets ? `between (${bounds})[1] and (${bounds})[2]` : `= any(${bounds})`;
-    return `select distinct ${columns.join(', ')} from openai."${dataset.table}" f
-      where f.org_id = $1 and f.bucket_width = $${3 + 2 * index} and f.bucket_start ${inside}`;
-  });
-  const inserts = stubbed.map(({ name, dimension, values }) => {
-    const constants = Object.entries(values);
-    const columns = [dimension, ...constants.map(([column]) => column)].join(', ');
-    const selected = [dimension, ...constants.map(([, value]) => `'${value}'`)].join(', ');
-    return `${name} as (
+  const ids = stubbed.map(({ dimension }) => dimension).join(', ');
+  const parts = changed.map((part, index) => partSql(part, 3 + 2 * index)).join(' union ');
+  const inserts = stubbed.map(insertSql).join(', ');
+  const added = stubbed.map(({ name }) => `(select count(*) from ${name} where added)`).join(' + ');
+  return `with found (${ids}) as materialized (${parts}), ${inserts} select (${added})::int as added`;
+}
+
+/** The ids of changed buckets; `at` is the number of the parameter that is their width, their bounds come next. */
+function partSql({ dataset, starts }: Changed, at: number): string {
+  const known = idsOf(dataset);
+  const columns = stubbed
+    .map(({ dimension }) => (known.includes(dimension) ? `f.${dimension}` : 'null::text'))
+    .join(', ');
+  const table = `openai."${dataset.table}"`;
+  const width = `$${at}`;
+  const bounds = `$${at + 1}::timestamptz[]`;
+  const inside = starts.length > mostBuckets ? `between (${bounds})[1] and (${bounds})[2]` : `= any(${bounds})`;
+  return `select distinct ${columns} from ${table} f
+    where f.org_id = $1 and f.bucket_width = ${width} and f.bucket_start ${inside}`;
+}
+
+/** In the order of the ids, so that two runs that find the same ones do not wait for each other crosswise. */
+function insertSql({ name, dimension, values }: (typeof stubbed)[number]): string {
+  const constants = Object.entries(values);
+  const columns = [dimension, ...constants.map(([column]) => column)].join(', ');
+  const selected = [dimension, ...constants.map(([, value]) => `'${value}'`)].join(', ');
+  return `${name} as (
       insert into openai.${name} as t
         (org_id, ${columns}, is_stub, first_seen_at, last_seen_at, updated_at, changed_xid)
       select distinct $1::text, ${selected}, true, $2::timestamptz, $2::timestamptz, now(), pg_current_xact_id()
@@ -101,11 +115,4 @@ function stubsSql(changed: readonly Changed[]): string {
         where t.is_stub and t.last_seen_at < excluded.last_seen_at
       returning xmax = 0 as added
     )`;
-  });
-  const dimensions = stubbed.map(({ dimension }) => dimension).join(', ');
-  const added = stubbed.map(({ name }) => `(select count(*) from ${name} where added)`).join(' + ');
-  return `
-    with found (${dimensions}) as materialized (${parts.join(' union ')}),
-    ${inserts.join(',\n')}
-    select (${added})::int as added`;
 }

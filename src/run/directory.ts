@@ -86,7 +86,7 @@ async function readWhenDue(run: DirectoryRun): Promise<DirectoryReport | null> {
 const hourMs = 3_600_000;
 
 /** True when the lists have not been asked for in so many hours. A date to come was written by a clock that was wrong. */
-export function isDue(known: readonly KnownList[], hours: number, now: Date): boolean {
+function isDue(known: readonly KnownList[], hours: number, now: Date): boolean {
   if (hours === 0) return false;
   return known.every(({ tried_at: tried }) => Math.abs(now.getTime() - tried.getTime()) >= hours * hourMs);
 }

@@ -77,7 +77,7 @@ interface MapPlan {
 }
 
 /** What a mapping means for the projects there are. */
-export function planMapping(entries: readonly MapEntry[], projects: readonly MappedProject[]): MapPlan {
+function planMapping(entries: readonly MapEntry[], projects: readonly MappedProject[]): MapPlan {
   const problems: Problem[] = [];
   const unmatched: MapUnmatched[] = [];
   const chosen = new Map<MappedProject, MapEntry>();
