@@ -50,8 +50,10 @@ function sharesOf({ costs, userCosts }: Pool, matchLevel: string, driver: string
   };
   const weights = new Map<string | null, bigint>();
   for (const one of userCosts) weights.set(one.userId, (weights.get(one.userId) ?? 0n) + unitsOf(one));
+  for (const [userId, weight] of weights) if (weight === 0n) weights.delete(userId);
+  // A cut that names nobody tells nothing.
+  if (![...weights.keys()].some((userId) => userId !== null)) return null;
   const given = [...weights.values()].reduce((sum, weight) => sum + weight, 0n);
-  if (given === 0n) return null;
   const billed = costs.reduce((sum, cost) => sum + unitsOf(cost), 0n);
   return {
     method: 'billed_user_share',

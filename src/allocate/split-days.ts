@@ -24,7 +24,9 @@ export interface SplitOptions {
 
 /** What splitting came to. */
 export interface CostSplit extends PartsWritten {
-  /** The days that were split anew, one for each currency. */
+  /** Days that were split anew. */
+  readonly days: number;
+  /** Their sums, one for each day and currency that has costs. */
   readonly reconciled: readonly Reconciled[];
 }
 
@@ -49,7 +51,7 @@ export async function splitChangedDays(options: SplitOptions): Promise<CostSplit
     organization,
     due.map(({ day }) => day),
   );
-  let total: CostSplit = { parts: 0, inserted: 0, updated: 0, deleted: 0, reconciled: [] };
+  let total: CostSplit = { days: 0, parts: 0, inserted: 0, updated: 0, deleted: 0, reconciled: [] };
   for (const batch of batchesOf(due)) {
     signal.throwIfAborted();
     const days = batch.map(({ day }) => day);
@@ -84,7 +86,7 @@ async function splitBatch(
     refuseDifference(organization, reconciled);
     await recordDays(client, options, version, due);
     log.debug({ organization, days: due.length, ...written }, 'costs split');
-    return { ...written, reconciled };
+    return { ...written, days: due.length, reconciled };
   });
 }
 
@@ -135,6 +137,7 @@ function batchesOf(due: readonly DueDay[]): readonly (readonly DueDay[])[] {
 
 function sum(a: CostSplit, b: CostSplit): CostSplit {
   return {
+    days: a.days + b.days,
     parts: a.parts + b.parts,
     inserted: a.inserted + b.inserted,
     updated: a.updated + b.updated,

@@ -37,20 +37,20 @@ export async function splitCosts(context: RunContext, organization: string, runI
 }
 
 function reportOf(organization: string, split: CostSplit | null, error: EtlError | null): CostSplitReport {
-  const { reconciled = [], parts = 0, inserted = 0, updated = 0, deleted = 0 } = split ?? {};
+  const { days = 0, reconciled = [], parts = 0, inserted = 0, updated = 0, deleted = 0 } = split ?? {};
   const byCurrency = Map.groupBy(reconciled, ({ currency }) => currency);
   return {
     org_id: organization,
-    days: new Set(reconciled.map(({ day }) => day)).size,
+    days,
     parts,
     parts_inserted: inserted,
     parts_updated: updated,
     parts_deleted: deleted,
-    money: [...byCurrency].map(([currency, days]) => ({
+    money: [...byCurrency].map(([currency, sums]) => ({
       currency,
-      billed: sumOf(days.map(({ billed }) => billed)),
-      allocated: sumOf(days.map(({ allocated }) => allocated)),
-      unattributed: sumOf(days.map(({ unattributed }) => unattributed)),
+      billed: sumOf(sums.map(({ billed }) => billed)),
+      allocated: sumOf(sums.map(({ allocated }) => allocated)),
+      unattributed: sumOf(sums.map(({ unattributed }) => unattributed)),
     })),
     errors: error === null ? [] : [errorReport(error)],
   };
