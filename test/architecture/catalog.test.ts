@@ -35,6 +35,7 @@ describe('a migrated database', () => {
       'name_history',
       'line_items',
       'cost_parts',
+      'budgets',
       dailyRollupTable,
       hourlyRollupTable,
       'models',
