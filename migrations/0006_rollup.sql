@@ -164,159 +164,243 @@ order by org_id, dataset, usage_date_utc, buckets_loaded > 0 desc, bucket_width 
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, batch, service_tier, api_source, input_tokens, output_tokens, num_model_requests, input_cached_tokens, input_uncached_tokens, input_cache_write_tokens, input_cache_write_30m_tokens, input_cache_write_12h_tokens, input_text_tokens, input_cached_text_tokens, input_audio_tokens, input_cached_audio_tokens, input_image_tokens, input_cached_image_tokens, output_text_tokens, output_audio_tokens, output_image_tokens)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source, sum(f.input_tokens), sum(f.output_tokens), sum(f.num_model_requests), sum(f.input_cached_tokens), sum(f.input_uncached_tokens), sum(f.input_cache_write_tokens), sum(f.input_cache_write_30m_tokens), sum(f.input_cache_write_12h_tokens), sum(f.input_text_tokens), sum(f.input_cached_text_tokens), sum(f.input_audio_tokens), sum(f.input_cached_audio_tokens), sum(f.input_image_tokens), sum(f.input_cached_image_tokens), sum(f.output_text_tokens), sum(f.output_audio_tokens), sum(f.output_image_tokens)
-from openai.usage_completions f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'completions' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source, sum(f.input_tokens), sum(f.output_tokens), sum(f.num_model_requests), sum(f.input_cached_tokens), sum(f.input_uncached_tokens), sum(f.input_cache_write_tokens), sum(f.input_cache_write_30m_tokens), sum(f.input_cache_write_12h_tokens), sum(f.input_text_tokens), sum(f.input_cached_text_tokens), sum(f.input_audio_tokens), sum(f.input_cached_audio_tokens), sum(f.input_image_tokens), sum(f.input_cached_image_tokens), sum(f.output_text_tokens), sum(f.output_audio_tokens), sum(f.output_image_tokens)
+  from openai.usage_completions f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source
+) as summed
+where d.dataset = 'completions' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens, input_uncached_tokens, input_cached_tokens, input_cache_write_tokens, output_tokens)
-select org_id, 'completions', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_model_requests), sum(input_tokens), sum(input_uncached_tokens), sum(input_cached_tokens), sum(input_cache_write_tokens), sum(output_tokens)
-from openai.usage_completions
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_model_requests), sum(f.input_tokens), sum(f.input_uncached_tokens), sum(f.input_cached_tokens), sum(f.input_cache_write_tokens), sum(f.output_tokens)
+  from openai.usage_completions f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'completions' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, input_tokens, num_model_requests)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.input_tokens), sum(f.num_model_requests)
-from openai.usage_embeddings f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'embeddings' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.input_tokens), sum(f.num_model_requests)
+  from openai.usage_embeddings f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+) as summed
+where d.dataset = 'embeddings' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens)
-select org_id, 'embeddings', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_model_requests), sum(input_tokens)
-from openai.usage_embeddings
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_model_requests), sum(f.input_tokens)
+  from openai.usage_embeddings f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'embeddings' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, input_tokens, num_model_requests)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.input_tokens), sum(f.num_model_requests)
-from openai.usage_moderations f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'moderations' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.input_tokens), sum(f.num_model_requests)
+  from openai.usage_moderations f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+) as summed
+where d.dataset = 'moderations' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens)
-select org_id, 'moderations', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_model_requests), sum(input_tokens)
-from openai.usage_moderations
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_model_requests), sum(f.input_tokens)
+  from openai.usage_moderations f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'moderations' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, size, source, images, num_model_requests)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.size, f.source, sum(f.images), sum(f.num_model_requests)
-from openai.usage_images f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'images' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.size, f.source;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.size, f.source, sum(f.images), sum(f.num_model_requests)
+  from openai.usage_images f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.size, f.source
+) as summed
+where d.dataset = 'images' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, other_quantity)
-select org_id, 'images', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_model_requests), sum(images)
-from openai.usage_images
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_model_requests), sum(f.images)
+  from openai.usage_images f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'images' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, characters, num_model_requests)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.characters), sum(f.num_model_requests)
-from openai.usage_audio_speeches f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'audio_speeches' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.characters), sum(f.num_model_requests)
+  from openai.usage_audio_speeches f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+) as summed
+where d.dataset = 'audio_speeches' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, other_quantity)
-select org_id, 'audio_speeches', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_model_requests), sum(characters)
-from openai.usage_audio_speeches
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_model_requests), sum(f.characters)
+  from openai.usage_audio_speeches f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'audio_speeches' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, seconds, num_model_requests)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.seconds), sum(f.num_model_requests)
-from openai.usage_audio_transcriptions f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'audio_transcriptions' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, sum(f.seconds), sum(f.num_model_requests)
+  from openai.usage_audio_transcriptions f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+) as summed
+where d.dataset = 'audio_transcriptions' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, other_quantity)
-select org_id, 'audio_transcriptions', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_model_requests), sum(seconds)
-from openai.usage_audio_transcriptions
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_model_requests), sum(f.seconds)
+  from openai.usage_audio_transcriptions f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'audio_transcriptions' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, usage_bytes, usage_bytes_seconds)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, coalesce(sum(f.usage_bytes) filter (where f.bucket_end = d.loaded_until), 0), trim_scale(sum(f.usage_bytes * extract(epoch from f.bucket_end - f.bucket_start)))
-from openai.usage_vector_stores f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'vector_stores' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, coalesce(sum(f.usage_bytes) filter (where f.bucket_end = d.loaded_until), 0), trim_scale(sum(f.usage_bytes * extract(epoch from f.bucket_end - f.bucket_start)))
+  from openai.usage_vector_stores f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id
+) as summed
+where d.dataset = 'vector_stores' and d.bucket_width <> '1d';
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, num_sessions)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, sum(f.num_sessions)
-from openai.usage_code_interpreter_sessions f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'code_interpreter_sessions' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, sum(f.num_sessions)
+  from openai.usage_code_interpreter_sessions f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id
+) as summed
+where d.dataset = 'code_interpreter_sessions' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, other_quantity)
-select org_id, 'code_interpreter_sessions', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, sum(num_sessions)
-from openai.usage_code_interpreter_sessions
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, sum(f.num_sessions)
+  from openai.usage_code_interpreter_sessions f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id
+) as summed
+where b.dataset = 'code_interpreter_sessions' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, vector_store_id, num_requests)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.vector_store_id, sum(f.num_requests)
-from openai.usage_file_search_calls f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'file_search_calls' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.vector_store_id;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.vector_store_id, sum(f.num_requests)
+  from openai.usage_file_search_calls f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.vector_store_id
+) as summed
+where d.dataset = 'file_search_calls' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, other_quantity)
-select org_id, 'file_search_calls', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, sum(num_requests)
-from openai.usage_file_search_calls
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, sum(f.num_requests)
+  from openai.usage_file_search_calls f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id
+) as summed
+where b.dataset = 'file_search_calls' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, context_level, api_source, num_requests, num_model_requests)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.context_level, f.api_source, sum(f.num_requests), sum(f.num_model_requests)
-from openai.usage_web_search_calls f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'web_search_calls' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.context_level, f.api_source;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.context_level, f.api_source, sum(f.num_requests), sum(f.num_model_requests)
+  from openai.usage_web_search_calls f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.context_level, f.api_source
+) as summed
+where d.dataset = 'web_search_calls' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, other_quantity)
-select org_id, 'web_search_calls', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_requests)
-from openai.usage_web_search_calls
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_requests)
+  from openai.usage_web_search_calls f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'web_search_calls' and b.bucket_width = '1h' and b.row_count > 0;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, user_id, api_key_id, model, batch, service_tier, api_source, input_tokens, output_tokens, num_model_requests, input_cached_tokens, input_uncached_tokens, input_cache_write_tokens, input_cache_write_30m_tokens, input_cache_write_12h_tokens, input_text_tokens, input_cached_text_tokens, input_audio_tokens, input_cached_audio_tokens, input_image_tokens, input_cached_image_tokens, output_text_tokens, output_audio_tokens, output_image_tokens)
-select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source, sum(f.input_tokens), sum(f.output_tokens), sum(f.num_model_requests), sum(f.input_cached_tokens), sum(f.input_uncached_tokens), sum(f.input_cache_write_tokens), sum(f.input_cache_write_30m_tokens), sum(f.input_cache_write_12h_tokens), sum(f.input_text_tokens), sum(f.input_cached_text_tokens), sum(f.input_audio_tokens), sum(f.input_cached_audio_tokens), sum(f.input_image_tokens), sum(f.input_cached_image_tokens), sum(f.output_text_tokens), sum(f.output_audio_tokens), sum(f.output_image_tokens)
-from openai.usage_decisions f join openai_etl.days d
-  on d.org_id = f.org_id and d.dataset = 'decisions' and d.usage_date_utc = (f.bucket_start at time zone 'UTC')::date
-  and d.bucket_width = f.bucket_width
-where f.bucket_width <> '1d'
-group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source;
+select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*
+from openai_etl.days d cross join lateral (
+  select f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source, sum(f.input_tokens), sum(f.output_tokens), sum(f.num_model_requests), sum(f.input_cached_tokens), sum(f.input_uncached_tokens), sum(f.input_cache_write_tokens), sum(f.input_cache_write_30m_tokens), sum(f.input_cache_write_12h_tokens), sum(f.input_text_tokens), sum(f.input_cached_text_tokens), sum(f.input_audio_tokens), sum(f.input_cached_audio_tokens), sum(f.input_image_tokens), sum(f.input_cached_image_tokens), sum(f.output_text_tokens), sum(f.output_audio_tokens), sum(f.output_image_tokens)
+  from openai.usage_decisions f
+  where f.org_id = d.org_id and f.bucket_width = d.bucket_width
+    and f.bucket_start >= (d.usage_date_utc::timestamp at time zone 'UTC')
+    and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
+  group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source
+) as summed
+where d.dataset = 'decisions' and d.bucket_width <> '1d';
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens, input_uncached_tokens, input_cached_tokens, input_cache_write_tokens, output_tokens)
-select org_id, 'decisions', bucket_start, row_number() over (partition by org_id, bucket_start), project_id, model, sum(num_model_requests), sum(input_tokens), sum(input_uncached_tokens), sum(input_cached_tokens), sum(input_cache_write_tokens), sum(output_tokens)
-from openai.usage_decisions
-where bucket_width = '1h'
-group by org_id, bucket_start, project_id, model;
+select b.org_id, b.dataset, b.bucket_start, summed.*
+from openai_etl.buckets b cross join lateral (
+  select row_number() over (), f.project_id, f.model, sum(f.num_model_requests), sum(f.input_tokens), sum(f.input_uncached_tokens), sum(f.input_cached_tokens), sum(f.input_cache_write_tokens), sum(f.output_tokens)
+  from openai.usage_decisions f
+  where f.org_id = b.org_id and f.bucket_start = b.bucket_start and f.bucket_width = '1h'
+  group by f.project_id, f.model
+) as summed
+where b.dataset = 'decisions' and b.bucket_width = '1h' and b.row_count > 0;

@@ -20,7 +20,7 @@ export interface RollupStatements {
   readonly addStaged: string;
   /** $1 organization, $2 days. */
   readonly deleteDays: string;
-  /** $1 organization, $2 days, $3 width: sums up the facts of whole days, of which nothing may be there. */
+  /** $1 organization, $2 days: sums up the facts of whole days, of which nothing may be there. */
   readonly sumDays: string;
   /** $1 organization, $2 days: deletes the series that differ in the hours just replaced. */
   readonly deleteDiffering: string;
@@ -74,31 +74,30 @@ export function rollupStatementsOf(dataset: Dataset): RollupStatements {
       on conflict (${dailyRollupKey.join(', ')}) do update set ${measures.map(sum).join(', ')}`,
     deleteDays: `delete from ${daily} where org_id = $1 and dataset = ${name} and usage_date_utc = any($2::date[])`,
     sumDays: `${insertSums(dataset, daily)}
-      from openai_etl.days d join ${factsOf(dataset)} f
-        on f.org_id = d.org_id and f.bucket_width = $3 and ${during('d.usage_date_utc')}
-      where d.org_id = $1 and d.dataset = ${name} and d.usage_date_utc = any($2::date[])
-      ${groupBy(dataset)}`,
+      from openai_etl.days d cross join lateral (${sumsOf(dataset, during('d.usage_date_utc'))}) as summed
+      where d.org_id = $1 and d.dataset = ${name} and d.usage_date_utc = any($2::date[])`,
     deleteDiffering: `delete from ${daily} r using ${differing}
       where r.org_id = $1 and r.dataset = ${name} and r.usage_date_utc = differing.day and r.series_id = differing.series_id`,
     sumDiffering: `${insertSums(dataset, daily)}
       from ${differing} join openai_etl.days d
         on d.org_id = $1 and d.dataset = ${name} and d.usage_date_utc = differing.day
-      join lateral (select * from ${factsOf(dataset)}
-        where org_id = $1 and series_id = differing.series_id and bucket_start = any(${hoursOf('differing.day')})) f on true
-      ${groupBy(dataset)}`,
+      cross join lateral (${sumsOf(dataset, `f.series_id = differing.series_id and f.bucket_start = any(${hoursOf('differing.day')})`)}) as summed`,
     deleteHours: `delete from ${hourly} where org_id = $1 and dataset = ${name} and usage_hour_utc = any($2::timestamptz[])`,
     copyHours: `copy ${hourly} (${hourlyCopyColumns(dataset).map(quoted).join(', ')}) from stdin with (format binary)`,
   };
 }
 
-function factsOf(dataset: Dataset): string {
-  return `openai.${quoted(dataset.table)}`;
-}
-
-/** The start of a statement that sums facts `f` of days `d`. */
+/** The start of a statement that takes what `sumsOf` has summed up for days `d`. */
 function insertSums(dataset: Dataset, daily: string): string {
   const level = levelOf(dataset);
   const columns = [...dailyCopyColumns(dataset), ...(level === undefined ? [] : [levelSeconds(level)])];
+  return `insert into ${daily} (${columns.map(quoted).join(', ')})
+    select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*`;
+}
+
+/** The sums by series of the facts `f` of one day `d`: a day at a time, so that no sum waits for a sort of them all. */
+function sumsOf(dataset: Dataset, which: string): string {
+  const level = levelOf(dataset);
   const dimensions = dimensionsOf(dataset).map(({ name }) => `f.${quoted(name)}`);
   const sums = measuresOf(dataset).map(({ name }) =>
     name === level?.name
@@ -107,13 +106,10 @@ function insertSums(dataset: Dataset, daily: string): string {
   );
   const seconds = 'extract(epoch from f.bucket_end - f.bucket_start)';
   const held = level === undefined ? [] : [`trim_scale(sum(f.${quoted(level.name)} * ${seconds}))`];
-  return `insert into ${daily} (${columns.map(quoted).join(', ')})
-    select f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id, ${[...dimensions, ...sums, ...held].join(', ')}`;
-}
-
-function groupBy(dataset: Dataset): string {
-  const dimensions = dimensionsOf(dataset).map(({ name }) => `, f.${quoted(name)}`);
-  return `group by f.org_id, d.dataset, f.bucket_width, d.usage_date_utc, f.series_id${dimensions.join('')}`;
+  return `select ${['f.series_id', ...dimensions, ...sums, ...held].join(', ')}
+    from openai.${quoted(dataset.table)} f
+    where f.org_id = d.org_id and f.bucket_width = d.bucket_width and ${which}
+    group by ${['f.series_id', ...dimensions].join(', ')}`;
 }
 
 function during(day: string): string {

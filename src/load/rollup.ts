@@ -126,7 +126,7 @@ async function sumDiffering(
 }
 
 async function sumWhole({ client, options }: SliceContext, { statements }: RollupTools, days: readonly DayChange[]) {
-  if (days.length > 0) await client.query(statements.sumDays, [options.organization, namesOf(days), options.width]);
+  if (days.length > 0) await client.query(statements.sumDays, [options.organization, namesOf(days)]);
 }
 
 async function replaceHours(
