@@ -47,7 +47,7 @@ describe('the compose file', () => {
     const ports = Object.values(isMapping(services) ? services : {}).flatMap((service) =>
       isMapping(service) && service['ports'] !== undefined ? texts(service['ports']) : [],
     );
-    expect(ports).toHaveLength(2);
+    expect(ports).toHaveLength(3);
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 
