@@ -89,7 +89,7 @@ function moneyReports(loaded: Money, moved: Money): readonly MoneyReport[] {
 }
 
 /** What went over the network, under the names of openai_etl.runs. */
-export function trafficOf({ requests, retries, byStatus }: Client['stats']) {
+function trafficOf({ requests, retries, byStatus }: Client['stats']) {
   const answered = Object.values(byStatus).reduce((sum, count) => sum + count, 0);
   const unanswered = requests - answered;
   return { requests, retries, responses: { ...byStatus, ...(unanswered > 0 && { network: unanswered }) } };
