@@ -18,6 +18,7 @@ import { type SettingName, settingSchemas, settings } from './config/settings.ts
 import { isLoopback } from './config/url.ts';
 
 export type { Environment } from './config/admin-key.ts';
+export { readBudgetFile } from './config/budget-file.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
 export { guarded, type MapEntry, mapColumns, ownedColumns, readMapping } from './config/mapping.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';

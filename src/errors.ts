@@ -21,6 +21,7 @@ export const errorKinds = {
   config_invalid: { verdict: 'stop_run', exit: 2, remedy: 'Correct the configuration named above.' },
   arguments_invalid: { verdict: 'stop_run', exit: 2, remedy: 'See usage-etl --help.' },
   mapping_invalid: { verdict: 'stop_run', exit: 2, remedy: 'Correct the file named above; nothing was written.' },
+  budgets_invalid: { verdict: 'stop_run', exit: 2, remedy: 'Correct the file named above; nothing was written.' },
   key_missing: {
     verdict: 'stop_run',
     exit: 2,

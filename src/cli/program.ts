@@ -3,6 +3,7 @@ import { exitCode, toEtlError } from '../errors.ts';
 import { version } from '../version.ts';
 import { addCommonOptions, type Execute } from './command.ts';
 import { backfillCommand } from './commands/backfill.ts';
+import { budgetsCommand } from './commands/budgets.ts';
 import { checkCommand } from './commands/check.ts';
 import { dbCommand } from './commands/db.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -38,6 +39,7 @@ export function buildProgram(version: string, run: Execute): Command {
     checkCommand,
     serveCommand,
     queryCommand,
+    budgetsCommand,
     mapCommand,
     migrateCommand,
     dbCommand,

@@ -47,17 +47,15 @@ const subjects = {
   config_invalid: 'the configuration',
   arguments_invalid: 'the arguments',
   mapping_invalid: 'the mapping',
+  budgets_invalid: 'the budgets',
   key_missing: 'the configuration',
-} as const;
+} as const satisfies Partial<Record<ErrorCode, string>>;
 
-/** Every problem of a configuration, of arguments or of a mapping at once, a line each. */
+/** Every problem of a configuration, of arguments, of a mapping or of budgets at once, a line each. */
 export class ConfigError extends EtlError {
   readonly problems: readonly Problem[];
 
-  constructor(
-    code: Extract<ErrorCode, 'config_invalid' | 'arguments_invalid' | 'mapping_invalid' | 'key_missing'>,
-    problems: readonly Problem[],
-  ) {
+  constructor(code: keyof typeof subjects, problems: readonly Problem[]) {
     const subject = subjects[code];
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     super(code, [`${count} in ${subject}`, ...problems.map(problemLine)].join('\n'));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { runCheck } from '../../run/check.ts';
 import { createCommand, type Execute } from '../command.ts';
 import { checkText } from '../render/check-report.ts';
+import { checkBudgetsCommand } from './check-budgets.ts';
 import { checkFocusCommand } from './check-focus.ts';
 
 /** `check`: does the setup work. */
@@ -28,5 +29,5 @@ Exit codes: 0 everything works, 3 a part does, 1 nothing could be loaded, 2 bad 
       return { document: report, text: (style) => checkText(report, style), exit: report.exit_code };
     }),
   );
-  return command.addCommand(checkFocusCommand(run));
+  return command.addCommand(checkFocusCommand(run)).addCommand(checkBudgetsCommand(run));
 }
