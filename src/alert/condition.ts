@@ -12,6 +12,9 @@ export interface Condition {
   readonly remedy: string;
 }
 
+/** Where an alert names its organization, and is about all of them together. */
+export const everyOrganization = '';
+
 const maxSubject = 200;
 const maxSummary = 200;
 const maxDetail = 600;

@@ -10,6 +10,7 @@ import type {
   TieOutFact,
 } from './facts.ts';
 import { runConditions } from './run-conditions.ts';
+import { anomalyConditions, budgetConditions } from './spending.ts';
 
 const hourMs = 3_600_000;
 const daysShown = 5;
@@ -27,6 +28,8 @@ export function conditionsOf(facts: Facts): readonly Condition[] {
     ...facts.capabilities.flatMap(capability),
     ...facts.restatements.map(restatement),
     ...facts.drift.map(drift),
+    ...facts.budgets.flatMap(budgetConditions),
+    ...anomalyConditions(facts.anomalies, facts.now),
   ];
 }
 

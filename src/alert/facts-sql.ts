@@ -129,3 +129,21 @@ export const capabilitiesSql = `
   join unnest($1::text[], $2::text[], $3::boolean[]) as wanted(org_id, dataset, optional)
     using (org_id, dataset)
   where c.status <> 'available' order by c.org_id, c.dataset`;
+
+/** $1 organizations, $2 now. Of the period before, only as long as its days may still change. */
+export const budgetsSql = `
+  select budget_name, org_id, period, period_start, period_end, round(amount, 2)::text as amount, currency,
+    round(spent, 2)::text as spent, spent_percent, round(forecast, 2)::text as forecast, forecast_percent,
+    forecast_method, state, thresholds_crossed, days_missing
+  from openai_bi.budget_status_on(($2::timestamptz at time zone 'UTC')::date)
+  where (org_id is null or org_id = any($1)) and (is_current or days_not_final > 0)
+  order by budget_name, org_id, period_start limit 500`;
+
+/** $1 organizations, $2 now. */
+export const anomaliesSql = `
+  select org_id, cost_date, scope, scope_value, scope_label, currency, kind, round(amount, 2)::text as amount,
+    round(median, 2)::text as median, z
+  from (select ($2::timestamptz at time zone 'UTC')::date as today) as clock
+  cross join lateral openai_bi.anomalies_between(clock.today - 14, clock.today + 1)
+  where org_id = any($1)
+  order by excess desc, cost_date, scope, scope_value limit 500`;

@@ -1,5 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import {
+  anomaliesSql,
+  budgetsSql,
   capabilitiesSql,
   driftSql,
   massRemovalsSql,
@@ -8,6 +10,7 @@ import {
   runsSql,
   tieOutsSql,
 } from './facts-sql.ts';
+import type { AnomalyFact, BudgetFact } from './spending.ts';
 
 /** How one run ended. */
 export interface RunFact {
@@ -114,6 +117,9 @@ export interface Facts {
   readonly restatements: readonly RestatementFact[];
   readonly massRemovals: readonly MassRemovalFact[];
   readonly capabilities: readonly CapabilityFact[];
+  readonly budgets: readonly BudgetFact[];
+  /** Of the last 14 days, the greatest excess first. */
+  readonly anomalies: readonly AnomalyFact[];
 }
 
 /** A dataset of an organization that the configuration asks for. */
@@ -174,5 +180,7 @@ export async function readFacts(reader: Reader, watched: Watched): Promise<Facts
     restatements: await rowsOf<RestatementFact>(restatementsSql, [...money, watched.restatementAlert, now]),
     massRemovals: await rowsOf<MassRemovalFact>(massRemovalsSql, [...configured.slice(0, 2), now]),
     capabilities: await rowsOf<CapabilityFact>(capabilitiesSql, configured),
+    budgets: await rowsOf<BudgetFact & QueryResultRow>(budgetsSql, [organizations, now]),
+    anomalies: await rowsOf<AnomalyFact & QueryResultRow>(anomaliesSql, [organizations, now]),
   };
 }

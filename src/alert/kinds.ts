@@ -92,6 +92,35 @@ export const alertKinds = {
     remedy: 'Upgrade usage-etl when a version knows it; until then it is in extra or in quarantine.',
     ends: 'once ever for each name',
   },
+  budget_exceeded: {
+    severity: 'warning',
+    lasts: 'condition',
+    meaning: 'As much is spent as a budget allows in its period, or more.',
+    remedy: 'Look at openai_bi.cost_daily for what it went on; raise the budget with usage-etl budgets if it is right.',
+    ends: 'the period is over and its days are final, or the budget was raised',
+  },
+  budget_threshold: {
+    severity: 'notice',
+    lasts: 'event',
+    meaning: 'Spending reached one of the thresholds of a budget. Of several at once, the highest is told.',
+    remedy: 'Run usage-etl check budgets: it says what is spent and where the period will end.',
+    ends: 'once per threshold and period; 100 % is budget_exceeded',
+  },
+  budget_forecast: {
+    severity: 'notice',
+    lasts: 'event',
+    meaning: 'If days go on as they usually do, a budget will be exceeded before its period is over.',
+    remedy: 'Run usage-etl check budgets: it says what is spent, what is expected, and from what.',
+    ends: 'once per period',
+  },
+  cost_anomaly: {
+    severity: 'notice',
+    lasts: 'event',
+    meaning:
+      'The cost of a day jumped beyond its history of 28 days: of the bill, a project, a model family or an API key.',
+    remedy: 'Look at openai_bi.anomalies_daily for the figures, and at openai_bi.cost_daily for that day.',
+    ends: 'once when it rises, and again only after 7 quiet days',
+  },
   run_impossible: {
     severity: 'critical',
     lasts: 'event',

@@ -1,3 +1,4 @@
+import { everyOrganization } from '../alert/condition.ts';
 import { conditionsOf } from '../alert/conditions.ts';
 import { deliverDue } from '../alert/deliver.ts';
 import { type FreshnessFact, readFacts, type Watched } from '../alert/facts.ts';
@@ -50,7 +51,7 @@ export async function tellingOfFailure<T>(context: UnstoredContext, work: () => 
 async function evaluate(context: RunContext, alerts: AlertSettings): Promise<void> {
   const { config, store, clock, log } = context;
   await recordDeaths(context);
-  const organizations = config.organizations.map(({ name }) => name);
+  const organizations = toldOf(config);
   const evaluation = { now: clock.now(), organizations, notify: alerts.webhookUrl !== null };
   const { opened, closed } = await recordConditions(store.pool, evaluation, async (client) =>
     conditionsOf(await readFacts(client, await watched(context, client, alerts, evaluation.now))),
@@ -118,6 +119,11 @@ async function freshnessFacts(
     }));
 }
 
+/** The organizations whose alerts are looked after here; a budget may be for all together. */
+function toldOf({ organizations }: RunContext['config']): readonly string[] {
+  return [...organizations.map(({ name }) => name), everyOrganization];
+}
+
 async function deliver(
   { config, store, clock, log, signal }: RunContext,
   { webhookUrl }: AlertSettings,
@@ -125,8 +131,7 @@ async function deliver(
   if (webhookUrl === null) return;
   const webhook = openWebhook(webhookUrl, clock, signal);
   try {
-    const organizations = config.organizations.map(({ name }) => name);
-    await deliverDue({ pool: store.pool, clock, log }, webhook, organizations);
+    await deliverDue({ pool: store.pool, clock, log }, webhook, toldOf(config));
   } finally {
     await webhook.close();
   }

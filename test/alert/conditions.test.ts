@@ -28,6 +28,8 @@ const nothing: Facts = {
   restatements: [],
   massRemovals: [],
   capabilities: [],
+  budgets: [],
+  anomalies: [],
 };
 
 /** Runs, newest first. */

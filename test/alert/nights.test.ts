@@ -23,7 +23,8 @@ let logged: string;
 beforeEach(async () => {
   nights = await liveThroughNights({
     datasets: [completions, embeddings, decisions, costs, costsByUser],
-    days: 20,
+    // Too few for anomalies: the double's costs jump now and then.
+    days: 13,
   });
   receiver = await startReceiver();
   settings = { webhookUrl: receiver.url, freshnessHours: 30, restatementAlert: '1' };
@@ -251,7 +252,7 @@ describe('restated money', () => {
       {
         kind: 'add-group',
         dataset: 'costs',
-        day: daysBack(nights, 15),
+        day: daysBack(nights, 12),
         dimensions: { line_item: 'a late correction' },
         measures: { amount_value: amount },
       },
@@ -265,7 +266,7 @@ describe('restated money', () => {
     expect(receiver.taken[0]?.alert).toMatchObject({
       severity: 'notice',
       summary: expect.stringContaining('-1.000000000000000001 usd net, 1.000000000000000001 usd moved'),
-      detail: expect.stringMatching(/1 rows on 1 days: 2026-11-09/),
+      detail: expect.stringMatching(/1 rows on 1 days: 2026-11-12/),
       closed_at: expect.any(String),
     });
     await look();
