@@ -11,6 +11,7 @@ create table openai_etl.days (
   row_count bigint not null,
   loaded_until timestamptz,
   is_final boolean not null,
+  is_rolled_up boolean not null,
   updated_at timestamptz not null,
   changed_xid xid8 not null,
   primary key (org_id, dataset, usage_date_utc)
@@ -25,6 +26,7 @@ comment on column openai_etl.days.buckets_refused is 'Buckets of that width whos
 comment on column openai_etl.days.row_count is 'Fact rows of that width.';
 comment on column openai_etl.days.loaded_until is 'End of the newest loaded bucket of that width; null when nothing is loaded.';
 comment on column openai_etl.days.is_final is 'True when every bucket of the day is loaded and settled.';
+comment on column openai_etl.days.is_rolled_up is 'True when the day has rows in openai.usage_daily_rollup, because something finer than 1d is loaded of it; otherwise its facts are daily already.';
 comment on column openai_etl.days.updated_at is 'When what is stored of the day, or its state, last changed.';
 comment on column openai_etl.days.changed_xid is 'Transaction of that change: the safe cursor of change feeds.';
 
@@ -69,12 +71,12 @@ create table openai.usage_daily_rollup (
   usage_bytes_seconds numeric,
   num_sessions bigint,
   num_requests bigint,
-  primary key (org_id, dataset, usage_date_utc, series_id)
+  primary key (org_id, usage_date_utc, dataset, series_id)
 );
-comment on table openai.usage_daily_rollup is 'Sums of usage facts by UTC day and series, for the days that are told from 1h or 1m (openai_etl.days). Written in the transaction that loads the facts; days loaded at 1d are daily in the facts already.';
+comment on table openai.usage_daily_rollup is 'Usage facts by UTC day and series, of the one width each day is told from, for the days of which something finer than 1d is loaded (openai_etl.days). Written in the transaction that loads the facts; where 1d alone is loaded, the facts are daily already.';
 comment on column openai.usage_daily_rollup.org_id is 'Name of the organization in the configuration.';
 comment on column openai.usage_daily_rollup.dataset is 'Name of the dataset.';
-comment on column openai.usage_daily_rollup.bucket_width is 'Width of the buckets summed: ''1m'' or ''1h''.';
+comment on column openai.usage_daily_rollup.bucket_width is 'Width of the buckets summed.';
 comment on column openai.usage_daily_rollup.usage_date_utc is 'The UTC day.';
 comment on column openai.usage_daily_rollup.series_id is 'Identity of the group, as in the facts of that width.';
 comment on column openai.usage_daily_rollup.project_id is 'Dimension. Project the usage belongs to; null when the API attributes it to none. Null also when the dataset lacks it.';
@@ -150,6 +152,7 @@ select distinct on (org_id, dataset, usage_date_utc)
   org_id, dataset, usage_date_utc, case when buckets_loaded > 0 then bucket_width end, buckets_loaded, buckets_refused,
   row_count, loaded_until,
   buckets_refused = 0 and buckets_settled = case bucket_width when '1d' then 1 when '1h' then 24 else 1440 end,
+  bool_or(buckets_loaded > 0 and bucket_width <> '1d') over (partition by org_id, dataset, usage_date_utc),
   changed_at, pg_current_xact_id()
 from (
   select org_id, dataset, (bucket_start at time zone 'UTC')::date as usage_date_utc, bucket_width,
@@ -173,7 +176,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source
 ) as summed
-where d.dataset = 'completions' and d.bucket_width <> '1d';
+where d.dataset = 'completions' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens, input_uncached_tokens, input_cached_tokens, input_cache_write_tokens, output_tokens)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -196,7 +199,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
 ) as summed
-where d.dataset = 'embeddings' and d.bucket_width <> '1d';
+where d.dataset = 'embeddings' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -219,7 +222,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
 ) as summed
-where d.dataset = 'moderations' and d.bucket_width <> '1d';
+where d.dataset = 'moderations' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -242,7 +245,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.size, f.source
 ) as summed
-where d.dataset = 'images' and d.bucket_width <> '1d';
+where d.dataset = 'images' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, other_quantity)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -265,7 +268,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
 ) as summed
-where d.dataset = 'audio_speeches' and d.bucket_width <> '1d';
+where d.dataset = 'audio_speeches' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, other_quantity)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -288,7 +291,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
 ) as summed
-where d.dataset = 'audio_transcriptions' and d.bucket_width <> '1d';
+where d.dataset = 'audio_transcriptions' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, other_quantity)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -311,7 +314,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id
 ) as summed
-where d.dataset = 'vector_stores' and d.bucket_width <> '1d';
+where d.dataset = 'vector_stores' and d.is_rolled_up;
 
 insert into openai.usage_daily_rollup
   (org_id, dataset, bucket_width, usage_date_utc, series_id, project_id, num_sessions)
@@ -324,7 +327,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id
 ) as summed
-where d.dataset = 'code_interpreter_sessions' and d.bucket_width <> '1d';
+where d.dataset = 'code_interpreter_sessions' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, other_quantity)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -347,7 +350,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.vector_store_id
 ) as summed
-where d.dataset = 'file_search_calls' and d.bucket_width <> '1d';
+where d.dataset = 'file_search_calls' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, other_quantity)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -370,7 +373,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.context_level, f.api_source
 ) as summed
-where d.dataset = 'web_search_calls' and d.bucket_width <> '1d';
+where d.dataset = 'web_search_calls' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, other_quantity)
 select b.org_id, b.dataset, b.bucket_start, summed.*
@@ -393,7 +396,7 @@ from openai_etl.days d cross join lateral (
     and f.bucket_start < ((d.usage_date_utc + 1)::timestamp at time zone 'UTC')
   group by f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source
 ) as summed
-where d.dataset = 'decisions' and d.bucket_width <> '1d';
+where d.dataset = 'decisions' and d.is_rolled_up;
 insert into openai.usage_hourly_rollup
   (org_id, dataset, usage_hour_utc, group_no, project_id, model, requests, input_tokens, input_uncached_tokens, input_cached_tokens, input_cache_write_tokens, output_tokens)
 select b.org_id, b.dataset, b.bucket_start, summed.*

@@ -1,5 +1,5 @@
--- The views of usage. Each reads a day at the one width it is told from (openai_etl.days): the facts where that is 1d,
--- the daily rollup where it is finer. A view has its owner's rights: who may read it needs none on the tables.
+-- The views of usage. Each reads a day at the one width it is told from (openai_etl.days): the facts where 1d alone is
+-- loaded, else the daily rollup. A view has its owner's rights: who may read it needs none on the tables.
 
 create function openai_bi.model_family(model text) returns text
 language sql immutable parallel safe
@@ -77,25 +77,34 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source, f.input_tokens, f.output_tokens, f.num_model_requests, f.input_cached_tokens, f.input_uncached_tokens, f.input_cache_write_tokens, f.input_cache_write_30m_tokens, f.input_cache_write_12h_tokens, f.input_text_tokens, f.input_cached_text_tokens, f.input_audio_tokens, f.input_cached_audio_tokens, f.input_image_tokens, f.input_cached_image_tokens, f.output_text_tokens, f.output_audio_tokens, f.output_image_tokens, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.batch, f.service_tier, f.api_source, f.input_tokens, f.output_tokens, f.num_model_requests, f.input_cached_tokens,
+    f.input_uncached_tokens, f.input_cache_write_tokens, f.input_cache_write_30m_tokens, f.input_cache_write_12h_tokens,
+    f.input_text_tokens, f.input_cached_text_tokens, f.input_audio_tokens, f.input_cached_audio_tokens,
+    f.input_image_tokens, f.input_cached_image_tokens, f.output_text_tokens, f.output_audio_tokens,
+    f.output_image_tokens
   from openai_etl.days d join openai.usage_completions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'completions' and d.bucket_width = '1d'
+  where d.dataset = 'completions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.batch, r.service_tier, r.api_source, r.input_tokens, r.output_tokens, r.num_model_requests, r.input_cached_tokens, r.input_uncached_tokens, r.input_cache_write_tokens, r.input_cache_write_30m_tokens, r.input_cache_write_12h_tokens, r.input_text_tokens, r.input_cached_text_tokens, r.input_audio_tokens, r.input_cached_audio_tokens, r.input_image_tokens, r.input_cached_image_tokens, r.output_text_tokens, r.output_audio_tokens, r.output_image_tokens, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'completions'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.batch, r.service_tier, r.api_source, r.input_tokens, r.output_tokens, r.num_model_requests, r.input_cached_tokens,
+    r.input_uncached_tokens, r.input_cache_write_tokens, r.input_cache_write_30m_tokens, r.input_cache_write_12h_tokens,
+    r.input_text_tokens, r.input_cached_text_tokens, r.input_audio_tokens, r.input_cached_audio_tokens,
+    r.input_image_tokens, r.input_cached_image_tokens, r.output_text_tokens, r.output_audio_tokens,
+    r.output_image_tokens
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'completions'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'completions' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_completions_daily is 'Text, audio and image generation by the Chat Completions and Responses APIs. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_completions_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_completions_daily.org_id is 'Name of the organization in the configuration.';
@@ -152,25 +161,26 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.input_tokens, f.num_model_requests, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.input_tokens, f.num_model_requests
   from openai_etl.days d join openai.usage_embeddings f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'embeddings' and d.bucket_width = '1d'
+  where d.dataset = 'embeddings' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.input_tokens, r.num_model_requests, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'embeddings'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.input_tokens, r.num_model_requests
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'embeddings'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'embeddings' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_embeddings_daily is 'Embedding requests. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_embeddings_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_embeddings_daily.org_id is 'Name of the organization in the configuration.';
@@ -209,25 +219,26 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.input_tokens, f.num_model_requests, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.input_tokens, f.num_model_requests
   from openai_etl.days d join openai.usage_moderations f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'moderations' and d.bucket_width = '1d'
+  where d.dataset = 'moderations' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.input_tokens, r.num_model_requests, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'moderations'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.input_tokens, r.num_model_requests
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'moderations'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'moderations' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_moderations_daily is 'Moderation requests. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_moderations_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_moderations_daily.org_id is 'Name of the organization in the configuration.';
@@ -268,25 +279,26 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.size, f.source, f.images, f.num_model_requests, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.size, f.source, f.images, f.num_model_requests
   from openai_etl.days d join openai.usage_images f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'images' and d.bucket_width = '1d'
+  where d.dataset = 'images' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.size, r.source, r.images, r.num_model_requests, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'images'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.size, r.source, r.images, r.num_model_requests
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'images'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'images' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_images_daily is 'Image generation, edits and variations by the Images API. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_images_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_images_daily.org_id is 'Name of the organization in the configuration.';
@@ -327,25 +339,26 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.characters, f.num_model_requests, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.characters, f.num_model_requests
   from openai_etl.days d join openai.usage_audio_speeches f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'audio_speeches' and d.bucket_width = '1d'
+  where d.dataset = 'audio_speeches' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.characters, r.num_model_requests, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'audio_speeches'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.characters, r.num_model_requests
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'audio_speeches'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'audio_speeches' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_audio_speeches_daily is 'Text to speech. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_audio_speeches_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_audio_speeches_daily.org_id is 'Name of the organization in the configuration.';
@@ -384,25 +397,26 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.seconds, f.num_model_requests, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.seconds, f.num_model_requests
   from openai_etl.days d join openai.usage_audio_transcriptions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'audio_transcriptions' and d.bucket_width = '1d'
+  where d.dataset = 'audio_transcriptions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.seconds, r.num_model_requests, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'audio_transcriptions'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.seconds, r.num_model_requests
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'audio_transcriptions'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'audio_transcriptions' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_audio_transcriptions_daily is 'Speech to text. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_audio_transcriptions_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_audio_transcriptions_daily.org_id is 'Name of the organization in the configuration.';
@@ -435,22 +449,22 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.usage_bytes, f.usage_bytes::numeric * 86400 as usage_bytes_seconds, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.usage_bytes,
+    f.usage_bytes::numeric * 86400 as usage_bytes_seconds
   from openai_etl.days d join openai.usage_vector_stores f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'vector_stores' and d.bucket_width = '1d'
+  where d.dataset = 'vector_stores' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.usage_bytes, r.usage_bytes_seconds, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'vector_stores'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.usage_bytes, r.usage_bytes_seconds
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'vector_stores'
 ) as u
-left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id;
+left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'vector_stores' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_vector_stores_daily is 'Storage held by vector stores. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_vector_stores_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_vector_stores_daily.org_id is 'Name of the organization in the configuration.';
@@ -476,22 +490,21 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.num_sessions, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.num_sessions
   from openai_etl.days d join openai.usage_code_interpreter_sessions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'code_interpreter_sessions' and d.bucket_width = '1d'
+  where d.dataset = 'code_interpreter_sessions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.num_sessions, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'code_interpreter_sessions'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.num_sessions
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'code_interpreter_sessions'
 ) as u
-left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id;
+left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'code_interpreter_sessions' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_code_interpreter_sessions_daily is 'Code interpreter sessions. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_code_interpreter_sessions_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_code_interpreter_sessions_daily.org_id is 'Name of the organization in the configuration.';
@@ -521,24 +534,25 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.vector_store_id, f.num_requests, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id,
+    f.vector_store_id, f.num_requests
   from openai_etl.days d join openai.usage_file_search_calls f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'file_search_calls' and d.bucket_width = '1d'
+  where d.dataset = 'file_search_calls' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.vector_store_id, r.num_requests, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'file_search_calls'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id,
+    r.vector_store_id, r.num_requests
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'file_search_calls'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
-left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id;
+left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'file_search_calls' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_file_search_calls_daily is 'File search tool calls. Their results are tagged file_searches, not file_search_calls. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_file_search_calls_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_file_search_calls_daily.org_id is 'Name of the organization in the configuration.';
@@ -577,25 +591,26 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.context_level, f.api_source, f.num_requests, f.num_model_requests, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.context_level, f.api_source, f.num_requests, f.num_model_requests
   from openai_etl.days d join openai.usage_web_search_calls f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'web_search_calls' and d.bucket_width = '1d'
+  where d.dataset = 'web_search_calls' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.context_level, r.api_source, r.num_requests, r.num_model_requests, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'web_search_calls'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.context_level, r.api_source, r.num_requests, r.num_model_requests
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'web_search_calls'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'web_search_calls' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_web_search_calls_daily is 'Web search tool calls. Their results are tagged web_searches, not web_search_calls. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_web_search_calls_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_web_search_calls_daily.org_id is 'Name of the organization in the configuration.';
@@ -654,25 +669,34 @@ select
   p.team,
   p.cost_center,
   p.environment,
-  u.is_final,
+  s.is_final,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.api_source, f.input_tokens, f.output_tokens, f.num_model_requests, f.input_cached_tokens, f.input_uncached_tokens, f.input_cache_write_tokens, f.input_cache_write_30m_tokens, f.input_cache_write_12h_tokens, f.input_text_tokens, f.input_cached_text_tokens, f.input_audio_tokens, f.input_cached_audio_tokens, f.input_image_tokens, f.input_cached_image_tokens, f.output_text_tokens, f.output_audio_tokens, f.output_image_tokens, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model,
+    f.batch, f.service_tier, f.api_source, f.input_tokens, f.output_tokens, f.num_model_requests, f.input_cached_tokens,
+    f.input_uncached_tokens, f.input_cache_write_tokens, f.input_cache_write_30m_tokens, f.input_cache_write_12h_tokens,
+    f.input_text_tokens, f.input_cached_text_tokens, f.input_audio_tokens, f.input_cached_audio_tokens,
+    f.input_image_tokens, f.input_cached_image_tokens, f.output_text_tokens, f.output_audio_tokens,
+    f.output_image_tokens
   from openai_etl.days d join openai.usage_decisions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'decisions' and d.bucket_width = '1d'
+  where d.dataset = 'decisions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.batch, r.service_tier, r.api_source, r.input_tokens, r.output_tokens, r.num_model_requests, r.input_cached_tokens, r.input_uncached_tokens, r.input_cache_write_tokens, r.input_cache_write_30m_tokens, r.input_cache_write_12h_tokens, r.input_text_tokens, r.input_cached_text_tokens, r.input_audio_tokens, r.input_cached_audio_tokens, r.input_image_tokens, r.input_cached_image_tokens, r.output_text_tokens, r.output_audio_tokens, r.output_image_tokens, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d' and d.dataset = 'decisions'
+  select r.usage_date_utc, r.org_id, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model,
+    r.batch, r.service_tier, r.api_source, r.input_tokens, r.output_tokens, r.num_model_requests, r.input_cached_tokens,
+    r.input_uncached_tokens, r.input_cache_write_tokens, r.input_cache_write_30m_tokens, r.input_cache_write_12h_tokens,
+    r.input_text_tokens, r.input_cached_text_tokens, r.input_audio_tokens, r.input_cached_audio_tokens,
+    r.input_image_tokens, r.input_cached_image_tokens, r.output_text_tokens, r.output_audio_tokens,
+    r.output_image_tokens
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days)) and r.dataset = 'decisions'
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = 'decisions' and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_decisions_daily is 'Decisions, an endpoint of October 2026 with the columns of completions; many organizations lack it. One row per UTC day and group, from whatever width the day is told from.';
 comment on column openai_bi.usage_decisions_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_decisions_daily.org_id is 'Name of the organization in the configuration.';
@@ -735,84 +759,120 @@ select
   u.output_tokens,
   u.other_quantity,
   u.other_unit,
-  u.is_final,
+  s.is_final,
   p.team,
   p.cost_center,
   p.environment,
   u.bucket_width,
   u.series_id,
-  u.updated_at
+  s.updated_at
 from (
-  select d.usage_date_utc, f.org_id, 'completions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, f.input_uncached_tokens as input_uncached_tokens, f.input_cached_tokens as input_cached_tokens, f.input_cache_write_tokens as input_cache_write_tokens, f.output_tokens as output_tokens,
-    null::numeric as other_quantity, null::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'completions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id,
+    f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests, f.input_tokens,
+    f.input_uncached_tokens, f.input_cached_tokens, f.input_cache_write_tokens, f.output_tokens,
+    null::numeric as other_quantity, null::text as other_unit
   from openai_etl.days d join openai.usage_completions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'completions' and d.bucket_width = '1d'
+  where d.dataset = 'completions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'embeddings' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    null::numeric as other_quantity, null::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'embeddings' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id,
+    f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests,
+    f.input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    null::numeric as other_quantity, null::text as other_unit
   from openai_etl.days d join openai.usage_embeddings f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'embeddings' and d.bucket_width = '1d'
+  where d.dataset = 'embeddings' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'moderations' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    null::numeric as other_quantity, null::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'moderations' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id,
+    f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests,
+    f.input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    null::numeric as other_quantity, null::text as other_unit
   from openai_etl.days d join openai.usage_moderations f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'moderations' and d.bucket_width = '1d'
+  where d.dataset = 'moderations' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'images' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    f.images::numeric as other_quantity, 'images'::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'images' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id,
+    f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests,
+    null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    f.images::numeric as other_quantity, 'images'::text as other_unit
   from openai_etl.days d join openai.usage_images f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'images' and d.bucket_width = '1d'
+  where d.dataset = 'images' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'audio_speeches' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    f.characters::numeric as other_quantity, 'characters'::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'audio_speeches' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id,
+    f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests,
+    null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    f.characters::numeric as other_quantity, 'characters'::text as other_unit
   from openai_etl.days d join openai.usage_audio_speeches f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'audio_speeches' and d.bucket_width = '1d'
+  where d.dataset = 'audio_speeches' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'audio_transcriptions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    f.seconds::numeric as other_quantity, 'seconds'::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'audio_transcriptions' as dataset, f.series_id, f.bucket_width, f.project_id,
+    f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier,
+    f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    f.seconds::numeric as other_quantity, 'seconds'::text as other_unit
   from openai_etl.days d join openai.usage_audio_transcriptions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'audio_transcriptions' and d.bucket_width = '1d'
+  where d.dataset = 'audio_transcriptions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'vector_stores' as dataset, f.series_id, f.bucket_width, f.project_id, null::text as user_id, null::text as api_key_id, null::text as model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    trim_scale(f.usage_bytes * 24 * 0.000000000931322574615478515625) as other_quantity, 'gibibyte_hours'::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'vector_stores' as dataset, f.series_id, f.bucket_width, f.project_id,
+    null::text as user_id, null::text as api_key_id, null::text as model, null::boolean as batch,
+    null::text as service_tier, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    trim_scale(f.usage_bytes * 24 * 0.000000000931322574615478515625) as other_quantity, 'gibibyte_hours'::text as other_unit
   from openai_etl.days d join openai.usage_vector_stores f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'vector_stores' and d.bucket_width = '1d'
+  where d.dataset = 'vector_stores' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'code_interpreter_sessions' as dataset, f.series_id, f.bucket_width, f.project_id, null::text as user_id, null::text as api_key_id, null::text as model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    f.num_sessions::numeric as other_quantity, 'sessions'::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'code_interpreter_sessions' as dataset, f.series_id, f.bucket_width, f.project_id,
+    null::text as user_id, null::text as api_key_id, null::text as model, null::boolean as batch,
+    null::text as service_tier, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    f.num_sessions::numeric as other_quantity, 'sessions'::text as other_unit
   from openai_etl.days d join openai.usage_code_interpreter_sessions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'code_interpreter_sessions' and d.bucket_width = '1d'
+  where d.dataset = 'code_interpreter_sessions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'file_search_calls' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, null::text as model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    f.num_requests::numeric as other_quantity, 'calls'::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'file_search_calls' as dataset, f.series_id, f.bucket_width, f.project_id,
+    f.user_id, f.api_key_id, null::text as model, null::boolean as batch, null::text as service_tier,
+    null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    f.num_requests::numeric as other_quantity, 'calls'::text as other_unit
   from openai_etl.days d join openai.usage_file_search_calls f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'file_search_calls' and d.bucket_width = '1d'
+  where d.dataset = 'file_search_calls' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'web_search_calls' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
-    f.num_requests::numeric as other_quantity, 'calls'::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'web_search_calls' as dataset, f.series_id, f.bucket_width, f.project_id,
+    f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, null::bigint as requests,
+    null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+    f.num_requests::numeric as other_quantity, 'calls'::text as other_unit
   from openai_etl.days d join openai.usage_web_search_calls f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'web_search_calls' and d.bucket_width = '1d'
+  where d.dataset = 'web_search_calls' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, f.org_id, 'decisions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, f.input_uncached_tokens as input_uncached_tokens, f.input_cached_tokens as input_cached_tokens, f.input_cache_write_tokens as input_cache_write_tokens, f.output_tokens as output_tokens,
-    null::numeric as other_quantity, null::text as other_unit, d.is_final, d.updated_at
+  select d.usage_date_utc, f.org_id, 'decisions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id,
+    f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests, f.input_tokens,
+    f.input_uncached_tokens, f.input_cached_tokens, f.input_cache_write_tokens, f.output_tokens,
+    null::numeric as other_quantity, null::text as other_unit
   from openai_etl.days d join openai.usage_decisions f on f.org_id = d.org_id and f.bucket_width = '1d'
     and f.bucket_start = (d.usage_date_utc::timestamp at time zone 'UTC')
-  where d.dataset = 'decisions' and d.bucket_width = '1d'
+  where d.dataset = 'decisions' and d.bucket_width = '1d' and not d.is_rolled_up
   union all
-  select d.usage_date_utc, r.org_id, r.dataset, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id, r.model, r.batch, r.service_tier,
-    case when r.dataset not in ('web_search_calls') then r.num_model_requests end, r.input_tokens, r.input_uncached_tokens, r.input_cached_tokens, r.input_cache_write_tokens, r.output_tokens,
-    coalesce(r.images, r.characters, r.seconds, r.num_sessions, r.num_requests, trim_scale(r.usage_bytes_seconds * 0.000000000931322574615478515625 / 3600)),
-    case d.dataset
+  select r.usage_date_utc, r.org_id, r.dataset, r.series_id, r.bucket_width, r.project_id, r.user_id, r.api_key_id,
+    r.model, r.batch, r.service_tier,
+    case when r.dataset not in ('web_search_calls') then r.num_model_requests end, r.input_tokens,
+      r.input_uncached_tokens, r.input_cached_tokens, r.input_cache_write_tokens, r.output_tokens,
+    coalesce(r.images, r.characters, r.seconds, r.num_sessions, r.num_requests,
+      trim_scale(r.usage_bytes_seconds * 0.000000000931322574615478515625 / 3600)),
+    case r.dataset
       when 'images' then 'images'
       when 'audio_speeches' then 'characters'
       when 'audio_transcriptions' then 'seconds'
@@ -820,15 +880,14 @@ from (
       when 'code_interpreter_sessions' then 'sessions'
       when 'file_search_calls' then 'calls'
       when 'web_search_calls' then 'calls'
-    end, d.is_final, d.updated_at
-  from openai_etl.days d join openai.usage_daily_rollup r
-    on r.org_id = d.org_id and r.dataset = d.dataset and r.usage_date_utc = d.usage_date_utc
-  where d.bucket_width <> '1d'
+    end
+  from openai.usage_daily_rollup r where r.org_id = any (array(select distinct org_id from openai_etl.days))
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
 left join openai.api_keys k on k.org_id = u.org_id and k.api_key_id = u.api_key_id
-left join openai.models m on m.model = u.model;
+left join openai.models m on m.model = u.model
+left join openai_etl.days s on s.org_id = u.org_id and s.dataset = u.dataset and s.usage_date_utc = u.usage_date_utc;
 comment on view openai_bi.usage_daily is 'Usage of all datasets by UTC day, in the measures that add up across them; one row per day, dataset and group. usage_<dataset>_daily has all dimensions and measures of a dataset.';
 comment on column openai_bi.usage_daily.usage_date_utc is 'The UTC day.';
 comment on column openai_bi.usage_daily.org_id is 'Name of the organization in the configuration.';
@@ -907,126 +966,202 @@ select
   u.bucket_width,
   u.series_id
 from (
-  select f.bucket_start as usage_hour_utc, f.org_id, 'completions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, f.input_uncached_tokens as input_uncached_tokens, f.input_cached_tokens as input_cached_tokens, f.input_cache_write_tokens as input_cache_write_tokens, f.output_tokens as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'completions' as dataset, f.series_id, f.bucket_width,
+    f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests,
+    f.input_tokens, f.input_uncached_tokens, f.input_cached_tokens, f.input_cache_write_tokens, f.output_tokens,
     null::numeric as other_quantity, null::text as other_unit, null::boolean as minutes_final
   from openai.usage_completions f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'embeddings' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'embeddings' as dataset, f.series_id, f.bucket_width, f.project_id,
+    f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier,
+    f.num_model_requests as requests, f.input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric as other_quantity, null::text as other_unit, null::boolean as minutes_final
   from openai.usage_embeddings f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'moderations' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'moderations' as dataset, f.series_id, f.bucket_width,
+    f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier,
+    f.num_model_requests as requests, f.input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric as other_quantity, null::text as other_unit, null::boolean as minutes_final
   from openai.usage_moderations f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'images' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'images' as dataset, f.series_id, f.bucket_width, f.project_id,
+    f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier,
+    f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     f.images::numeric as other_quantity, 'images'::text as other_unit, null::boolean as minutes_final
   from openai.usage_images f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'audio_speeches' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'audio_speeches' as dataset, f.series_id, f.bucket_width,
+    f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier,
+    f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     f.characters::numeric as other_quantity, 'characters'::text as other_unit, null::boolean as minutes_final
   from openai.usage_audio_speeches f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'audio_transcriptions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'audio_transcriptions' as dataset, f.series_id, f.bucket_width,
+    f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier,
+    f.num_model_requests as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     f.seconds::numeric as other_quantity, 'seconds'::text as other_unit, null::boolean as minutes_final
   from openai.usage_audio_transcriptions f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'vector_stores' as dataset, f.series_id, f.bucket_width, f.project_id, null::text as user_id, null::text as api_key_id, null::text as model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'vector_stores' as dataset, f.series_id, f.bucket_width,
+    f.project_id, null::text as user_id, null::text as api_key_id, null::text as model, null::boolean as batch,
+    null::text as service_tier, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     trim_scale(f.usage_bytes * 0.000000000931322574615478515625) as other_quantity, 'gibibyte_hours'::text as other_unit, null::boolean as minutes_final
   from openai.usage_vector_stores f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'code_interpreter_sessions' as dataset, f.series_id, f.bucket_width, f.project_id, null::text as user_id, null::text as api_key_id, null::text as model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'code_interpreter_sessions' as dataset, f.series_id,
+    f.bucket_width, f.project_id, null::text as user_id, null::text as api_key_id, null::text as model,
+    null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     f.num_sessions::numeric as other_quantity, 'sessions'::text as other_unit, null::boolean as minutes_final
   from openai.usage_code_interpreter_sessions f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'file_search_calls' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, null::text as model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'file_search_calls' as dataset, f.series_id, f.bucket_width,
+    f.project_id, f.user_id, f.api_key_id, null::text as model, null::boolean as batch, null::text as service_tier,
+    null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     f.num_requests::numeric as other_quantity, 'calls'::text as other_unit, null::boolean as minutes_final
   from openai.usage_file_search_calls f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'web_search_calls' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'web_search_calls' as dataset, f.series_id, f.bucket_width,
+    f.project_id, f.user_id, f.api_key_id, f.model, null::boolean as batch, null::text as service_tier,
+    null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     f.num_requests::numeric as other_quantity, 'calls'::text as other_unit, null::boolean as minutes_final
   from openai.usage_web_search_calls f where f.bucket_width = '1h'
   union all
-  select f.bucket_start as usage_hour_utc, f.org_id, 'decisions' as dataset, f.series_id, f.bucket_width, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests, f.input_tokens as input_tokens, f.input_uncached_tokens as input_uncached_tokens, f.input_cached_tokens as input_cached_tokens, f.input_cache_write_tokens as input_cache_write_tokens, f.output_tokens as output_tokens,
+  select f.bucket_start as usage_hour_utc, f.org_id, 'decisions' as dataset, f.series_id, f.bucket_width, f.project_id,
+    f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, f.num_model_requests as requests, f.input_tokens,
+    f.input_uncached_tokens, f.input_cached_tokens, f.input_cache_write_tokens, f.output_tokens,
     null::numeric as other_quantity, null::text as other_unit, null::boolean as minutes_final
   from openai.usage_decisions f where f.bucket_width = '1h'
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens, sum(f.input_uncached_tokens)::bigint as input_uncached_tokens, sum(f.input_cached_tokens)::bigint as input_cached_tokens, sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    f.batch, f.service_tier, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens,
+    sum(f.input_uncached_tokens)::bigint as input_uncached_tokens,
+    sum(f.input_cached_tokens)::bigint as input_cached_tokens,
+    sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_completions f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'completions'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model, f.batch, f.service_tier
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests,
+    sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_embeddings f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'embeddings'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests,
+    sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_moderations f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'moderations'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.images), 'images'::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_images f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'images'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.characters), 'characters'::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_audio_speeches f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'audio_speeches'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.seconds), 'seconds'::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_audio_transcriptions f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'audio_transcriptions'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, null::text, null::text, null::text, null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, null::text, null::text, null::text,
+    null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     trim_scale(sum(f.usage_bytes) * 0.000000000931322574615478515625 / 60), 'gibibyte_hours'::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_vector_stores f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'vector_stores'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, null::text, null::text, null::text, null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, null::text, null::text, null::text,
+    null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.num_sessions), 'sessions'::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_code_interpreter_sessions f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'code_interpreter_sessions'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, null::text, null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, null::text,
+    null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.num_requests), 'calls'::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_file_search_calls f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'file_search_calls'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens, null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    null::boolean, null::text, null::bigint as requests, null::bigint as input_tokens,
+    null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
+    null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.num_requests), 'calls'::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_web_search_calls f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'web_search_calls'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model
   union all
-  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens, sum(f.input_uncached_tokens)::bigint as input_uncached_tokens, sum(f.input_cached_tokens)::bigint as input_cached_tokens, sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
+  select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
+    f.batch, f.service_tier, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens,
+    sum(f.input_uncached_tokens)::bigint as input_uncached_tokens,
+    sum(f.input_cached_tokens)::bigint as input_cached_tokens,
+    sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h join openai.usage_decisions f on f.org_id = h.org_id and f.bucket_width = '1m'
     and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
   where h.dataset = 'decisions'
-  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id, f.model, f.batch, f.service_tier
+  group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
+    f.model, f.batch, f.service_tier
 ) as u
 left join openai.projects p on p.org_id = u.org_id and p.project_id = u.project_id
 left join openai.users us on us.org_id = u.org_id and us.user_id = u.user_id
@@ -1137,19 +1272,24 @@ comment on column openai_bi.coverage_hourly.is_final is 'True when the whole hou
 
 create function openai_bi.usage_daily_local(zone text, from_day date default '-infinity', to_day date default 'infinity')
 returns table (
-  usage_date_local date, org_id text, dataset text, project_id text, project_name text, user_id text, user_label text, api_key_id text, api_key_label text, model text, model_family text, is_batch boolean, service_tier text,
+  usage_date_local date, org_id text, dataset text, project_id text, project_name text, user_id text, user_label text,
+    api_key_id text, api_key_label text, model text, model_family text, is_batch boolean, service_tier text,
   requests numeric, input_tokens numeric, input_uncached_tokens numeric, input_cached_tokens numeric,
   input_cache_write_tokens numeric, output_tokens numeric, other_quantity numeric, other_unit text, is_final boolean,
   hours_loaded integer, hours_in_day numeric
 )
 language sql stable parallel safe
 begin atomic
-  select u.usage_date_local, u.org_id, u.dataset, u.project_id, u.project_name, u.user_id, u.user_label, u.api_key_id, u.api_key_label, u.model, u.model_family, u.is_batch, u.service_tier,
-    u.requests, u.input_tokens, u.input_uncached_tokens, u.input_cached_tokens, u.input_cache_write_tokens, u.output_tokens,
+  select u.usage_date_local, u.org_id, u.dataset, u.project_id, u.project_name, u.user_id, u.user_label, u.api_key_id,
+    u.api_key_label, u.model, u.model_family, u.is_batch, u.service_tier,
+    u.requests, u.input_tokens, u.input_uncached_tokens, u.input_cached_tokens, u.input_cache_write_tokens,
+      u.output_tokens,
     u.other_quantity, u.other_unit, u.is_final and c.hours_final = c.hours_loaded and c.hours_loaded = c.hours_in_day,
     c.hours_loaded, c.hours_in_day
   from (
-    select (h.usage_hour_utc at time zone zone)::date as usage_date_local, h.org_id, h.dataset, h.project_id, h.project_name, h.user_id, h.user_label, h.api_key_id, h.api_key_label, h.model, h.model_family, h.is_batch, h.service_tier,
+    select (h.usage_hour_utc at time zone zone)::date as usage_date_local, h.org_id, h.dataset, h.project_id,
+      h.project_name, h.user_id, h.user_label, h.api_key_id, h.api_key_label, h.model, h.model_family, h.is_batch,
+      h.service_tier,
       sum(h.requests) as requests, sum(h.input_tokens) as input_tokens,
       sum(h.input_uncached_tokens) as input_uncached_tokens, sum(h.input_cached_tokens) as input_cached_tokens,
       sum(h.input_cache_write_tokens) as input_cache_write_tokens, sum(h.output_tokens) as output_tokens,
@@ -1157,7 +1297,8 @@ begin atomic
     from openai_bi.usage_hourly h
     where h.usage_hour_utc >= (from_day::timestamp at time zone zone)
       and h.usage_hour_utc < (to_day::timestamp at time zone zone)
-    group by 1, h.org_id, h.dataset, h.project_id, h.project_name, h.user_id, h.user_label, h.api_key_id, h.api_key_label, h.model, h.model_family, h.is_batch, h.service_tier, h.other_unit
+    group by 1, h.org_id, h.dataset, h.project_id, h.project_name, h.user_id, h.user_label, h.api_key_id,
+      h.api_key_label, h.model, h.model_family, h.is_batch, h.service_tier, h.other_unit
   ) as u
   join (
     select (h.usage_hour_utc at time zone zone)::date as usage_date_local, h.org_id, h.dataset,
@@ -1293,7 +1434,8 @@ select
   d.loaded_until,
   d.updated_at
 from (
-  select org_id, dataset, min(usage_date_utc) as first_day, max(usage_date_utc) as last_day from openai_etl.days group by 1, 2
+  select org_id, dataset, min(usage_date_utc) as first_day,
+    max(usage_date_utc) as last_day from openai_etl.days group by 1, 2
 ) as span
 cross join lateral (
   select one::date as day from generate_series(span.first_day::timestamp,

@@ -16,14 +16,14 @@ export const dailyRollupTable = 'usage_daily_rollup';
 export const hourlyRollupTable = 'usage_hourly_rollup';
 
 /** The columns of the daily rollup that identify a row, in the order of its primary key. */
-export const dailyRollupKey = ['org_id', 'dataset', 'usage_date_utc', 'series_id'] as const;
+export const dailyRollupKey = ['org_id', 'usage_date_utc', 'dataset', 'series_id'] as const;
 
 /** The columns of the hourly rollup that identify a row, in the order of its primary key. */
 export const hourlyRollupKey = ['org_id', 'usage_hour_utc', 'dataset', 'group_no'] as const;
 
 /** The comments on the two tables. */
 export const dailyRollupComment =
-  'Sums of usage facts by UTC day and series, for the days that are told from 1h or 1m (openai_etl.days). Written in the transaction that loads the facts; days loaded at 1d are daily in the facts already.';
+  'Usage facts by UTC day and series, of the one width each day is told from, for the days of which something finer than 1d is loaded (openai_etl.days). Written in the transaction that loads the facts; where 1d alone is loaded, the facts are daily already.';
 export const hourlyRollupComment =
   'Sums of usage facts of width 1h by hour, project and model, written in the transaction that loads the facts. Storage, which is a level, is not here.';
 
@@ -85,7 +85,7 @@ export function dailyRollupColumns(datasets: readonly Dataset[]): readonly Rollu
   return [
     organizationColumn,
     datasetColumn,
-    { name: 'bucket_width', type: 'text', nullable: false, comment: "Width of the buckets summed: '1m' or '1h'." },
+    { name: 'bucket_width', type: 'text', nullable: false, comment: 'Width of the buckets summed.' },
     { name: 'usage_date_utc', type: 'date', nullable: false, comment: 'The UTC day.' },
     {
       name: 'series_id',

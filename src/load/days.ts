@@ -11,11 +11,14 @@ export interface DayChange {
   /** `YYYY-MM-DD`. */
   readonly day: string;
   /** Null when nothing of it was loaded. */
-  readonly before: Width | null;
+  readonly widthBefore: Width | null;
+  readonly width: Width | null;
   /** Buckets that were loaded at that width. */
   readonly loadedBefore: number;
-  readonly after: Width | null;
   readonly loaded: number;
+  /** Whether it has sums of its own. */
+  readonly rolledUpBefore: boolean;
+  readonly isRolledUp: boolean;
 }
 
 /** The UTC day, `YYYY-MM-DD`, of an instant in Unix seconds. */
@@ -79,25 +82,28 @@ const settleSql = `
     where ledger.loaded > 0 or ledger.refused > 0
   ), chosen as (
     select distinct on (day) day, case when loaded > 0 then width end as width, loaded, refused, rows, until,
-      refused = 0 and settled = case width when '1d' then 1 when '1h' then 24 else 1440 end as is_final
+      refused = 0 and settled = case width when '1d' then 1 when '1h' then 24 else 1440 end as is_final,
+      bool_or(loaded > 0 and width <> '1d') over (partition by day) as is_rolled_up
     from covers order by day, loaded > 0 desc, width = '1d' desc, width = '1h' desc
   ), before as (
-    select usage_date_utc as day, bucket_width as width, buckets_loaded as loaded from openai_etl.days
+    select usage_date_utc as day, bucket_width as width, buckets_loaded as loaded, is_rolled_up from openai_etl.days
     where org_id = $1 and dataset = $2 and usage_date_utc = any($3::date[])
   ), written as (
     insert into openai_etl.days as d (org_id, dataset, usage_date_utc, bucket_width, buckets_loaded, buckets_refused,
-      row_count, loaded_until, is_final, updated_at, changed_xid)
-    select $1, $2, day, width, loaded, refused, rows, until, is_final, now(), pg_current_xact_id() from chosen
+      row_count, loaded_until, is_final, is_rolled_up, updated_at, changed_xid)
+    select $1, $2, day, width, loaded, refused, rows, until, is_final, is_rolled_up, now(), pg_current_xact_id()
+    from chosen
     on conflict (org_id, dataset, usage_date_utc) do update set
       bucket_width = excluded.bucket_width, buckets_loaded = excluded.buckets_loaded,
       buckets_refused = excluded.buckets_refused, row_count = excluded.row_count,
-      loaded_until = excluded.loaded_until, is_final = excluded.is_final, updated_at = excluded.updated_at,
-      changed_xid = excluded.changed_xid
+      loaded_until = excluded.loaded_until, is_final = excluded.is_final, is_rolled_up = excluded.is_rolled_up,
+      updated_at = excluded.updated_at, changed_xid = excluded.changed_xid
     where excluded.bucket_width = $5 and d.usage_date_utc = any($6::date[])
-      or (d.bucket_width, d.buckets_loaded, d.buckets_refused, d.row_count, d.loaded_until, d.is_final)
-        is distinct from (excluded.bucket_width, excluded.buckets_loaded, excluded.buckets_refused, excluded.row_count,
-          excluded.loaded_until, excluded.is_final)
+      or (d.bucket_width, d.buckets_loaded, d.buckets_refused, d.row_count, d.loaded_until, d.is_final,
+        d.is_rolled_up) is distinct from (excluded.bucket_width, excluded.buckets_loaded, excluded.buckets_refused,
+          excluded.row_count, excluded.loaded_until, excluded.is_final, excluded.is_rolled_up)
   )
-  select to_char(chosen.day, 'YYYY-MM-DD') as day, before.width as before, coalesce(before.loaded, 0) as "loadedBefore",
-    chosen.width as after, chosen.loaded
+  select to_char(chosen.day, 'YYYY-MM-DD') as day, before.width as "widthBefore", chosen.width,
+    coalesce(before.loaded, 0) as "loadedBefore", chosen.loaded, coalesce(before.is_rolled_up, false) as "rolledUpBefore",
+    chosen.is_rolled_up as "isRolledUp"
   from chosen left join before using (day)`;

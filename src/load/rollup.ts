@@ -19,8 +19,8 @@ export interface LoadedSlice {
 }
 
 /**
- * Brings the rollups in line with the facts of a slice, in its transaction: a day is told from one width, and the sums
- * of a finer one than `1d` are kept. Buckets that say the same cost nothing.
+ * Brings the rollups in line with the facts of a slice, in its transaction: a day is told from one width, and has sums of
+ * its own where its facts are not daily alone. Buckets that say the same cost nothing.
  */
 export type RollUp = (context: SliceContext, slice: LoadedSlice) => Promise<void>;
 
@@ -37,7 +37,7 @@ export function createRollup({ organization, dataset, width }: LoaderOptions): R
     if (!isRolledUp(dataset)) return;
     await enterModels(context, [...slice.sorting.fresh, ...slice.sorting.changed].map(rowsIn(slice)));
     const byFate = Object.groupBy(days, (day) => fateOf(day, context, slice));
-    await forget(context, tools, [...(byFate.superseded ?? []), ...(byFate.first ?? []), ...(byFate.whole ?? [])]);
+    await forget(context, tools, [...(byFate.dropped ?? []), ...(byFate.first ?? []), ...(byFate.whole ?? [])]);
     await writeFirst(context, tools, byFate.first ?? [], slice);
     await addFresh(context, tools, byFate.more ?? [], slice);
     await sumDiffering(context, tools, byFate.more ?? [], slice);
@@ -53,27 +53,27 @@ interface RollupTools {
 }
 
 /**
- * `superseded`: the day has just been loaded at 1d, whose facts are daily already · `first`: nothing of the day was
- * there · `more`: it is told from the same width as before · `whole`: it must be summed up from the facts ·
- * `untouched`: its rollup is right as it is.
+ * `first`: nothing of the day was there · `more`: it is summed from the same width as before · `whole`: it must be summed
+ * up from the facts · `dropped`: its facts are daily already · `untouched`: its sums, or that it has none, are right.
  */
 function fateOf(
   day: DayChange,
   { options: { dataset, width } }: SliceContext,
   { sorting, orphaned }: LoadedSlice,
-): 'superseded' | 'first' | 'more' | 'whole' | 'untouched' {
+): 'first' | 'more' | 'whole' | 'dropped' | 'untouched' {
+  if (!day.isRolledUp) return day.rolledUpBefore ? 'dropped' : 'untouched';
   const isOn = (start: number) => dayOf(start) === day.day;
   const fresh = sorting.fresh.filter(({ start }) => isOn(start)).length;
   const changed = sorting.changed.filter(({ start }) => isOn(start)).length;
-  if (day.after !== width) return 'untouched';
-  if (width === '1d') return day.before === '1d' ? 'untouched' : 'superseded';
-  if (day.before === width && fresh + changed === 0) return 'untouched';
-  // A level is not added up, and the series of a day of minutes are not found one by one in reasonable time.
-  if (levelOf(dataset) !== undefined || (width === '1m' && changed > 0)) return 'whole';
-  if (changed > 0 && [...orphaned].some(isOn)) return 'whole';
-  if (day.before === null) return changed > 0 ? 'whole' : 'first';
-  // Where the ledger was changed by hand, what is there is not what the sums would be added to.
-  return day.before === width && day.loaded === day.loadedBefore + fresh ? 'more' : 'whole';
+  if (day.width === day.widthBefore && day.rolledUpBefore) {
+    if (day.width !== width || fresh + changed === 0) return 'untouched';
+    // A level is not added up, and the series of a day of minutes are not found one by one in reasonable time.
+    if (levelOf(dataset) !== undefined || (width === '1m' && changed > 0)) return 'whole';
+    // Where ledger and facts were put back from different days, what is there is not what the sums would be added to.
+    return [...orphaned].some(isOn) || day.loaded !== day.loadedBefore + fresh ? 'whole' : 'more';
+  }
+  const isFirst = day.widthBefore === null && day.width === width && changed === 0 && levelOf(dataset) === undefined;
+  return isFirst ? 'first' : 'whole';
 }
 
 async function forget({ client, options }: SliceContext, { statements }: RollupTools, days: readonly DayChange[]) {

@@ -44,7 +44,7 @@ describe('rollups of an organization’s nights', () => {
         const { rows } = await nights.database.pool.query<{ rows: number }>(
           `select count(*)::int as rows from openai.usage_daily_rollup`,
         );
-        const rolledUp = widths.includes('1d') ? 'nothing' : 'something';
+        const rolledUp = widths.some((width) => width !== '1d') ? 'something' : 'nothing';
         expect(rows[0]?.rows === 0 ? 'nothing' : 'something').toBe(rolledUp);
       } finally {
         await nights.close();
@@ -74,7 +74,7 @@ describe('rollups of an organization’s nights', () => {
     }
   });
 
-  it('leave a day to its facts as soon as it is loaded at 1d', async () => {
+  it('follow a day to 1d as soon as it is loaded so, and stay there', async () => {
     const nights = await liveThroughNights({ widths: ['1h', '1d'], days: 3 });
     const of = (width: Width) => ({
       config: {
@@ -100,18 +100,18 @@ describe('rollups of an organization’s nights', () => {
       expect(await told()).toMatchObject([{ bucket_width: '1h', days: 4 }]);
       await expectRollupsToEqualFacts(nights.database.pool);
       await nights.sync({}, of('1d'));
-      expect(await told()).toMatchObject([{ bucket_width: '1d', days: 4, rolled_up: 0 }]);
+      expect(await told()).toMatchObject([{ bucket_width: '1d', days: 4, rolled_up: 4 }]);
       await expectRollupsToEqualFacts(nights.database.pool);
       nights.clock.advance(3_600_000);
       await nights.sync({}, of('1h'));
-      expect(await told()).toMatchObject([{ bucket_width: '1d', days: 4, rolled_up: 0 }]);
+      expect(await told()).toMatchObject([{ bucket_width: '1d', days: 4, rolled_up: 4 }]);
     } finally {
       await nights.close();
     }
   });
 
   it('are filled by the migration for a store that was loaded before there were any', async () => {
-    const nights = await liveThroughNights({ widths: ['1h', '1m'], days: 3 });
+    const nights = await liveThroughNights({ widths: ['1h', '1m', '1d'], days: 3 });
     const { pool } = nights.database;
     const everything = async () =>
       (

@@ -32,6 +32,8 @@ export async function expectRollupsToEqualFacts(client: Queryable): Promise<void
 const covers = `cover as (
   select org_id, dataset, (bucket_start at time zone 'UTC')::date as day,
     case when bool_or(bucket_width = '1d') then '1d' when bool_or(bucket_width = '1h') then '1h' else '1m' end as width,
+    bool_or(bucket_width <> '1d') as rolled_up,
+    max(bucket_end) filter (where bucket_width = '1d') as days_until,
     max(bucket_end) filter (where bucket_width = '1h') as hours_until,
     max(bucket_end) filter (where bucket_width = '1m') as minutes_until
   from openai_etl.buckets where content_hash is not null group by 1, 2, 3)`;
@@ -49,15 +51,15 @@ function factsByDay(dataset: Dataset): string {
     name === level?.name
       ? [
           `coalesce(sum(f."${name}") filter (where f.bucket_end =
-             case c.width when '1h' then c.hours_until else c.minutes_until end), 0)`,
-          `trim_scale(sum(f."${name}" * case c.width when '1h' then 3600 else 60 end))`,
+             case c.width when '1d' then c.days_until when '1h' then c.hours_until else c.minutes_until end), 0)`,
+          `trim_scale(sum(f."${name}" * case c.width when '1d' then 86400 when '1h' then 3600 else 60 end))`,
         ]
       : [`sum(f."${name}")`],
   );
   return `(select f.org_id, c.day, f.bucket_width, f.series_id, ${[...own, ...sums].join(', ')}
     from openai."${dataset.table}" f join cover c on c.org_id = f.org_id and c.dataset = '${dataset.name}'
       and c.day = (f.bucket_start at time zone 'UTC')::date and c.width = f.bucket_width
-    where f.bucket_width <> '1d' group by ${[1, 2, 3, 4, ...own.map((_, index) => index + 5)].join(', ')})`;
+    where c.rolled_up group by ${[1, 2, 3, 4, ...own.map((_, index) => index + 5)].join(', ')})`;
 }
 
 function rollupByDay(dataset: Dataset): string {
