@@ -1049,8 +1049,9 @@ from (
     sum(f.input_cached_tokens)::bigint as input_cached_tokens,
     sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
     null::numeric, null::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_completions f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_completions f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'completions'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model, f.batch, f.service_tier
@@ -1060,8 +1061,9 @@ from (
     sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens,
     null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric, null::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_embeddings f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_embeddings f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'embeddings'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model
@@ -1071,8 +1073,9 @@ from (
     sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens,
     null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric, null::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_moderations f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_moderations f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'moderations'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model
@@ -1082,8 +1085,9 @@ from (
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.images), 'images'::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_images f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_images f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'images'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model
@@ -1093,8 +1097,9 @@ from (
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.characters), 'characters'::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_audio_speeches f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_audio_speeches f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'audio_speeches'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model
@@ -1104,8 +1109,9 @@ from (
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.seconds), 'seconds'::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_audio_transcriptions f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_audio_transcriptions f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'audio_transcriptions'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model
@@ -1115,8 +1121,9 @@ from (
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     trim_scale(sum(f.usage_bytes) * 0.000000000931322574615478515625 / 60), 'gibibyte_hours'::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_vector_stores f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_vector_stores f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'vector_stores'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id
   union all
@@ -1125,8 +1132,9 @@ from (
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.num_sessions), 'sessions'::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_code_interpreter_sessions f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_code_interpreter_sessions f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'code_interpreter_sessions'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id
   union all
@@ -1135,8 +1143,9 @@ from (
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.num_requests), 'calls'::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_file_search_calls f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_file_search_calls f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'file_search_calls'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id
   union all
@@ -1145,8 +1154,9 @@ from (
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.num_requests), 'calls'::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_web_search_calls f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_web_search_calls f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'web_search_calls'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model
@@ -1157,8 +1167,9 @@ from (
     sum(f.input_cached_tokens)::bigint as input_cached_tokens,
     sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
     null::numeric, null::text, h.is_final
-  from openai_etl.minute_hours h join openai.usage_decisions f on f.org_id = h.org_id and f.bucket_width = '1m'
-    and f.bucket_start >= h.usage_hour_utc and f.bucket_start < h.usage_hour_utc + interval '1 hour'
+  from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
+  join openai.usage_decisions f on f.org_id = h.org_id and f.bucket_width = '1m'
+    and f.bucket_start = h.usage_hour_utc + make_interval(mins => minute)
   where h.dataset = 'decisions'
   group by h.usage_hour_utc, h.org_id, h.dataset, h.is_final, f.series_id, f.project_id, f.user_id, f.api_key_id,
     f.model, f.batch, f.service_tier
