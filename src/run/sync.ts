@@ -5,6 +5,7 @@ import { raise, reasonOf, toDatabaseError } from '../db/database-error.ts';
 import { type Locks, openLocks, writerLock } from '../db/lock.ts';
 import { assertMigrated, migrate } from '../db/migrate.ts';
 import { patiently } from '../db/patience.ts';
+import { analyzeUnknownTables } from '../db/statistics.ts';
 import { type EtlError, exitCode, toEtlError } from '../errors.ts';
 import type { RunEnd } from '../load/runs.ts';
 import { createClient } from '../openai/client.ts';
@@ -40,6 +41,7 @@ async function syncAll(context: RunContext, options: SyncOptions): Promise<RunRe
     for (const organization of chosenOrganizations(config, options)) {
       outcomes.push(await runOrganization(context, options, organization, locks, now));
     }
+    if (!options.preview) await analyzeUnknownTables(store.pool, log);
     context.progress.finished();
     return summarize(options, outcomes, now, clock.now());
   } finally {
