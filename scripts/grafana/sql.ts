@@ -34,23 +34,21 @@ export function timeOf(day: string): string {
   return `${day}::timestamp at time zone 'UTC'`;
 }
 
-/** Rows of cost_daily or cost_by_user_model_daily of one currency and the chosen organizations, projects, teams, families. */
-export const chosenCosts = `currency = ${chosen('currency')}
-    and ${among('org_id', 'org')}
-    and ${among('project_id', 'project')}
-    and ${among('team', 'team')}
-    and ${among('model_family', 'family')}`;
-
-/** Rows of the views of usage with the same choice; there, what has no project or team is null. */
-export const chosenUsage = `${among('org_id', 'org')}
-    and ${among("coalesce(project_id, '(no project)')", 'project')}
-    and ${among("coalesce(team, '(no team)')", 'team')}
-    and ${among('model_family', 'family')}`;
-
-/** Rows of storage, which has no model. */
-export const chosenStorage = `${among('org_id', 'org')}
+const chosenProjects = `${among('org_id', 'org')}
     and ${among("coalesce(project_id, '(no project)')", 'project')}
     and ${among("coalesce(team, '(no team)')", 'team')}`;
+
+/** Rows of cost_daily or cost_by_user_model_daily of one currency and the chosen organizations, projects, teams, families. */
+export const chosenCosts = `currency = ${chosen('currency')}
+    and ${chosenProjects}
+    and ${among('model_family', 'family')}`;
+
+/** Rows of the views of usage with the same choice. */
+export const chosenUsage = `${chosenProjects}
+    and ${among('model_family', 'family')}`;
+
+/** Rows of storage and tools, which have no model. */
+export const chosenStorage = chosenProjects;
 
 /**
  * The greatest groups by a sum, the rest in one row: columns `label` and `value`, greatest first.

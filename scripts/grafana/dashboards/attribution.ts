@@ -3,7 +3,7 @@ import { bars, figures, rows, series, texts } from '../panels.ts';
 import { among, chosen, chosenCosts, daysInRange, timeOf } from '../sql.ts';
 
 const chosenParts = `${chosenCosts}
-    and ${among('user_id', 'user')}
+    and ${among('coalesce(user_id, user_label)', 'user')}
     and ${daysInRange('cost_date')}`;
 
 const chosenBill = `${chosenCosts}
@@ -28,11 +28,12 @@ const reasons = `select reason as label, sum(allocated_cost) as value
     group by reason
     order by 2 desc`;
 
-const whoAndWhat = `select user_label, user_id, model, model_family, project_name, project_id, method,
-      sum(allocated_cost) as allocated_cost, bool_and(is_final) as is_final
+const whoAndWhat = `select user_label, coalesce(user_id, user_label) as user_id, model, model_family, project_name,
+      coalesce(project_id, '(no project)') as project_id, api_key_label, sum(allocated_cost) as allocated_cost,
+      string_agg(distinct method, ', ') as method, bool_and(is_final) as is_final
     from openai_bi.cost_by_user_model_daily
     where ${chosenParts}
-    group by org_id, user_label, user_id, model, model_family, project_name, project_id, method
+    group by org_id, 1, 2, 3, 4, 5, 6, 7, api_key_id
     order by sum(allocated_cost) desc
     limit 1000`;
 
@@ -64,7 +65,6 @@ const ownerless = `select bill.api_key_label, bill.api_key_id, bill.project_name
         sum(billed_cost) as billed_cost
       from openai_bi.cost_daily
       where ${chosenBill}
-        and api_key_id <> '(no key)'
       group by org_id, api_key_id
     ) as bill
     join openai_bi.api_keys as key on key.org_id = bill.org_id and key.api_key_id = bill.api_key_id
@@ -115,7 +115,7 @@ export const attribution: DashboardDefinition = {
       width: 10,
     }),
     rows({
-      title: 'User, model and project',
+      title: 'User, model, project and key',
       description: 'The bill split over its users. A click on a user, model family or project leaves only that.',
       sql: whoAndWhat,
       columns: {
@@ -128,6 +128,7 @@ export const attribution: DashboardDefinition = {
           link: { title: 'Only this project', url: drillDown('project', 'project_id') },
         },
         project_id: { hidden: true },
+        api_key_label: { name: 'Key' },
         method: { name: 'Split by' },
         allocated_cost: { name: 'Cost', ...money },
         is_final: { name: 'Final', unit: 'bool_yes_no' },

@@ -1,5 +1,3 @@
-import { rowRules } from '../../../src/derive/focus/row-rules.ts';
-import type { RowRule } from '../../../src/derive/focus/rule.ts';
 import type { DashboardDefinition } from '../dashboard.ts';
 import { figures, rows, series, states, texts } from '../panels.ts';
 import { among, chosen, daysInRange, instantsInRange, timeOf } from '../sql.ts';
@@ -64,25 +62,30 @@ const difference = `select coalesce(sum(costs_off), 0) as "Amounts off",
       and ${among('org_id', 'org')}
       and ${daysInRange('cost_date')}`;
 
-const checkedRules = rowRules.filter(({ views, strength }) => views.includes('charges') && strength === 'must');
+const chosenCharges = `"BillingCurrency" = upper(${chosen('currency')})
+        and ${among('"BillingAccountId"', 'org')}
+        and ${instantsInRange('"ChargePeriodStart"')}`;
 
-function countBroken({ broken, deviation }: RowRule): string {
-  const published = deviation === undefined ? '' : ` and (${deviation.when}) is not true`;
-  return `count(*) filter (where (${broken})${published})`;
-}
+const withoutQuantity = `"ChargeCategory" = 'Usage' and "ConsumedQuantity" is null`;
 
-// The charges are read once for all rules.
-const focus = `select checked.rule, checked.sentence, checked.broken
-    from (
-      select ${checkedRules.map((rule, index) => `${countBroken(rule)} as rule_${index}`).join(',\n        ')}
+const focus = `with charges as (
+      select "BillingPeriodStart" as month, count(*) as charges, sum("BilledCost") as billed,
+        count(*) filter (where ${withoutQuantity}) as without_quantity,
+        sum("BilledCost") filter (where ${withoutQuantity}) as billed_without_quantity
       from openai_focus.cost_and_usage
-      where ${among('"BillingAccountId"', 'org')}
-        and ${instantsInRange('"ChargePeriodStart"')}
-    ) as counted
-    cross join lateral (values
-      ${checkedRules.map(({ id, sentence }, index) => `('${id.replaceAll("'", "''")}', '${sentence.replaceAll("'", "''")}', counted.rule_${index})`).join(',\n      ')}
-    ) as checked (rule, sentence, broken)
-    order by checked.broken desc, checked.rule`;
+      where ${chosenCharges}
+      group by 1
+    ), split as (
+      select "BillingPeriodStart" as month, sum("BilledCost") as billed
+      from openai_focus.cost_and_usage_allocated
+      where ${chosenCharges}
+      group by 1
+    )
+    select to_char(month at time zone 'UTC', 'YYYY-MM') as month, charges.charges, charges.billed,
+      trim_scale(charges.billed - split.billed)::text as difference, charges.without_quantity,
+      charges.billed_without_quantity
+    from charges left join split using (month)
+    order by 1 desc`;
 
 const anyIsBad = [
   [null, 'green'],
@@ -197,12 +200,19 @@ export const dataQuality: DashboardDefinition = {
       height: 11,
     }),
     rows({
-      title: 'FOCUS rules',
+      title: 'FOCUS by billing month',
       description:
-        'Charges of the time range that break a rule about single rows, published deviations left out. usage-etl check focus asks all rules.',
+        'The bill in FOCUS, and that it is the same split over users: the difference has to be 0. Usage without a quantity is a published deviation. usage-etl check focus asks all rules.',
       sql: focus,
       unit: 'short',
-      columns: { rule: { name: 'Rule' }, sentence: { name: 'Says' }, broken: { name: 'Broken by', steps: anyIsBad } },
+      columns: {
+        month: { name: 'Month' },
+        charges: { name: 'Charges' },
+        billed: { name: 'Billed', decimals: 2 },
+        difference: { name: 'Difference of the split' },
+        without_quantity: { name: 'Without quantity' },
+        billed_without_quantity: { name: 'Billed without', decimals: 2 },
+      },
       width: 12,
       height: 11,
     }),

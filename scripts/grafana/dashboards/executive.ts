@@ -81,7 +81,7 @@ const topUsers = `with ranked as (
       from openai_bi.cost_by_user_model_daily
       where ${chosenCosts}
         and ${daysInRange('cost_date')}
-      group by user_id, status
+      group by org_id, user_id, status
     ), shown as (
       select status, case when status = 'allocated' and place > 10 then 11 else place end as place,
         case when status = 'allocated' and place > 10 then '(all others)' else label end as label, value
