@@ -380,8 +380,9 @@ begin atomic
     select loaded.org_id, loaded.cost_date, loaded.is_final
     from openai_bi.cost_days as loaded where loaded.cost_date >= from_date - 28 and loaded.cost_date < until_date
   ),
-  -- A day that is not in the ledger is unknown, not 0; one that is and has no such cost is 0.
-  history as (
+  -- A day that is not in the ledger is unknown, not 0; one that is and has no such cost is 0. A median is no less than
+  -- the least amount: what is not 25 above that needs no median, which is most of all costs.
+  history as materialized (
     select today.org_id, today.cost_date, today.currency, today.scope, today.scope_value, today.scope_label,
       today.amount, array_agg(coalesce(earlier.amount, 0)) as amounts
     from cost as today
@@ -394,6 +395,7 @@ begin atomic
     group by today.org_id, today.cost_date, today.currency, today.scope, today.scope_value, today.scope_label,
       today.amount
     having count(*) >= 14
+      and (today.amount - min(coalesce(earlier.amount, 0)) >= 25 or bool_and(coalesce(earlier.amount, 0) = 0))
   ),
   judged as (
     select history.*, middle.median, spread.deviation,
