@@ -11,6 +11,7 @@ import { initCommand } from './commands/init.ts';
 import { mapCommand } from './commands/map.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { queryCommand } from './commands/query.ts';
+import { reportCommand } from './commands/report.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -39,6 +40,7 @@ export function buildProgram(version: string, run: Execute): Command {
     checkCommand,
     serveCommand,
     queryCommand,
+    reportCommand,
     budgetsCommand,
     mapCommand,
     migrateCommand,

@@ -18,7 +18,7 @@ export interface ReportData {
   readonly restatements: readonly Restatement[];
   readonly budgets: readonly Budget[];
   readonly anomalies: readonly Anomaly[];
-  /** What the newest runs could not type or did not read as money of something known. */
+  /** Money of line items that nobody understands. */
   readonly unparsed: readonly UnparsedLineItem[];
 }
 
@@ -60,13 +60,14 @@ export interface CurrencySpend {
   readonly reconciliation: Reconciliation;
 }
 
-/** The month of the period's last day. */
+/** The month of the period's last day, as far as it is loaded. */
 export interface MonthToDate {
   /** `YYYY-MM`. */
   readonly month: string;
+  readonly is_over: boolean;
   readonly amount: string;
   /** Null when there is too little to go by. */
-  readonly forecast: { readonly amount: string; readonly method: string } | null;
+  readonly forecast: string | null;
 }
 
 /** Spend by day and model family; `amounts` is null on a day that is not known. */
@@ -159,7 +160,6 @@ export interface CachedModel {
   readonly model: string;
   readonly input_tokens: string;
   readonly cached_tokens: string;
-  readonly output_tokens: string;
 }
 
 /** Vector stores: a level by day, never added up over time, and GiB-hours, which are. */
@@ -184,16 +184,18 @@ export interface Freshness {
   readonly days: Readonly<Record<DayState, number>>;
 }
 
-/** What was restated in the period's money, by the day that changed. */
+/** What was restated of one day's bill. */
 export interface Restatement {
   readonly currency: string;
   readonly day: string;
   /** ISO instant of the newest change. */
   readonly observed_at: string;
-  readonly line_items: number;
-  readonly old_amount: string;
-  readonly new_amount: string;
+  /** Amounts that changed. */
+  readonly amounts: number;
   readonly change: string;
+  /** The bill of the day as it is now, and without the changes. */
+  readonly billed: string;
+  readonly billed_before: string;
 }
 
 /** A budget and how it stands. */

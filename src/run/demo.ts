@@ -5,8 +5,10 @@ import type { Log } from '../log.ts';
 import { withStore } from './database.ts';
 import { type QueryAnswer, runQuery } from './query.ts';
 import type { Progress, RunReport } from './report.ts';
+import { dateAfter } from './report-data.ts';
 import { simulate, simulatorKey } from './simulate.ts';
 import { runSync } from './sync.ts';
+import { type WrittenReport, writeReport } from './write-report.ts';
 
 /** What the demonstration did. */
 export interface DemoReport {
@@ -14,6 +16,7 @@ export interface DemoReport {
   readonly data_dir: string;
   readonly sync: RunReport;
   readonly answers: readonly DemoAnswer[];
+  readonly report: WrittenReport;
 }
 
 /** A question and its answer. */
@@ -29,15 +32,17 @@ export interface DemoContext {
   readonly signal: AbortSignal;
   /** Absolute folder of the embedded server. */
   readonly dataDir: string;
+  /** Absolute path of the page to write. */
+  readonly reportFile: string;
   readonly seed: number;
 }
 
 /**
- * Loads a made-up year of every dataset from the simulator into an embedded database of its own and answers three
- * questions about it in SQL. Asks nothing of the environment: no key, no database. Can be repeated.
+ * Loads a made-up year of every dataset from the simulator into an embedded database of its own, answers three questions
+ * about it in SQL and writes its report. Asks nothing of the environment: no key, no database. Can be repeated.
  */
 export async function runDemo(context: DemoContext): Promise<DemoReport> {
-  const { clock, log, dataDir, seed, signal } = context;
+  const { clock, log, dataDir, reportFile, seed, signal } = context;
   const simulator = await simulate({ clock, seed, port: null, level: null, horizonDays: null, replayFolder: null });
   try {
     const env = { OPENAI_ADMIN_KEY: simulatorKey, OPENAI_BASE_URL: simulator.url, USAGE_ETL_DATA_DIR: dataDir };
@@ -48,12 +53,20 @@ export async function runDemo(context: DemoContext): Promise<DemoReport> {
       for (const question of demoQuestions) {
         answers.push({ ...question, answer: await runQuery(store, question.sql, signal) });
       }
-      return { data_dir: dataDir, sync, answers };
+      const from = dateAfter(clock.now().toISOString().slice(0, 10), -reportedDays);
+      const report = await writeReport(
+        { store, clock, signal },
+        { file: reportFile, organizations: null, from, to: null },
+      );
+      return { data_dir: dataDir, sync, answers, report };
     });
   } finally {
     await simulator.close();
   }
 }
+
+/** Half of what is loaded, so that there is as much before it to compare with. */
+const reportedDays = 180;
 
 const everything = {
   command: 'sync',

@@ -100,7 +100,7 @@ describe('without DATABASE_URL', () => {
     expect(result.stderr).not.toContain('pass-word');
   });
 
-  it('demo loads a year, answers three questions, uses neither key nor database, and can be repeated', async () => {
+  it('demo loads a year, answers three questions, writes the report, uses neither key nor database, and can be repeated', async () => {
     const cwd = emptyFolder();
     const env = { OPENAI_ADMIN_KEY: 'no key at all', DATABASE_URL: 'postgres://127.0.0.1:1/none', LOG_LEVEL: 'info' };
     const first = await run(['demo'], { cwd, env });
@@ -108,9 +108,14 @@ describe('without DATABASE_URL', () => {
     expect(first.stdout).toMatch(/^costs_by_user +ok +36[67] /m);
     for (const question of ['each month cost', 'drive tokens', 'Who costs what'])
       expect(first.stdout).toContain(question);
-    expect(first.stdout).toContain('./usage-etl-data/demo');
+    expect(first.stdout).toContain('Wrote ./usage-etl-data/demo-report.html.');
+    expect(readFileSync(join(cwd, 'usage-etl-data/demo-report.html'), 'utf8')).toMatch(/<\/html>\n$/);
     const second = await runJson(['demo'], { cwd, env });
     expect(second.exit, second.stderr).toBe(0);
-    expect(second.document).toMatchObject({ answers: [{}, {}, {}], sync: { status: 'ok' } });
+    expect(second.document).toMatchObject({
+      answers: [{}, {}, {}],
+      sync: { status: 'ok' },
+      report: { days_missing: 0, spend: [{ currency: 'USD', difference: '0' }] },
+    });
   }, 120_000);
 });

@@ -16,9 +16,10 @@ const demoSeed = 1;
 export function demoCommand(run: Execute): Command {
   const command = createCommand({
     name: 'demo',
-    summary: 'load a made-up year and answer three questions about it; needs no key and no database',
-    description: `Starts the API's double and a private PostgreSQL server, loads a year of every dataset, and answers three questions in SQL.
-Uses neither your key nor your database, and can be repeated: the second time nothing has changed.`,
+    summary: 'load a made-up year, answer three questions about it and write a report; needs no key and no database',
+    description: `Starts the API's double and a private PostgreSQL server, loads a year of every dataset, answers three questions in SQL,
+and writes a report to look at. Uses neither your key nor your database, and can be repeated: the second time nothing has
+changed.`,
     examples: [
       ['demo', 'see everything in half a minute'],
       ['demo --data-dir /tmp/demo', 'keep the database elsewhere'],
@@ -28,12 +29,15 @@ Uses neither your key nor your database, and can be repeated: the second time no
     .addOption(new Option('--data-dir <DIR>', 'folder of the database').default('./usage-etl-data/demo'))
     .action(() =>
       run<DemoFlags>(command, async ({ clock, log, progress, signal, terminal }, flags) => {
+        // Beside the folder of the database, which is closed to other users, as a browser may be.
+        const reportFile = `${flags.dataDir.replace(/[/\\]+$/, '')}-report.html`;
         const report = await runDemo({
           clock,
           log,
           progress,
           signal,
           dataDir: resolve(terminal.cwd, flags.dataDir),
+          reportFile: resolve(terminal.cwd, reportFile),
           seed: demoSeed,
         });
         const answers = report.answers.map(({ title, sql, answer }) => ({
@@ -43,7 +47,7 @@ Uses neither your key nor your database, and can be repeated: the second time no
         }));
         return {
           document: { ...report, answers },
-          text: (style) => demoText(report, flags.dataDir, style),
+          text: (style) => demoText(report, { dataDir: flags.dataDir, reportFile }, style),
           exit: report.sync.exit_code,
         };
       }),

@@ -3,9 +3,14 @@ import { invocation } from '../invocation.ts';
 import type { Style } from '../style.ts';
 import { answerTable } from './query-answer.ts';
 import { syncText } from './sync-report.ts';
+import { reportText } from './written-report.ts';
 
-/** What the demonstration did, for people: the sync, then each question with its SQL and its answer. */
-export function demoText(report: DemoReport, dataDir: string, style: Style): string {
+/** What the demonstration did, for people: the sync, each question with its SQL and its answer, then where the report is. */
+export function demoText(
+  report: DemoReport,
+  { dataDir, reportFile }: { readonly dataDir: string; readonly reportFile: string },
+  style: Style,
+): string {
   const questions = report.answers.map(({ title, sql, answer }) =>
     [
       style.bold(title),
@@ -21,7 +26,8 @@ export function demoText(report: DemoReport, dataDir: string, style: Style): str
     '    export OPENAI_ADMIN_KEY=…   # an admin key with Usage: Read',
     `    ${invocation} check && ${invocation} sync`,
   ].join('\n');
-  return [syncText(report.sync, style), ...questions, more].join('\n\n');
+  const page = `${style.bold('Look at it')}\n${indented(reportText(report.report, reportFile, style))}`;
+  return [syncText(report.sync, style), ...questions, more, page].join('\n\n');
 }
 
 function indented(text: string): string {

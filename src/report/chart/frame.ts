@@ -30,12 +30,21 @@ const wantedTicks = 4;
  */
 export function dayChart(chart: DayChart): Html {
   const { days, heightPixels, label } = chart;
-  const y = scaleLinear()
-    .domain([Math.min(0, chart.least), Math.max(0, chart.most) || (chart.least < 0 ? 0 : 1)])
-    .range([heightPixels, 1])
-    .nice(wantedTicks);
+  const y = scaleOf(chart);
   return html`<div class="plot"><svg role="img" aria-label="${label}" height="${heightPixels + axisPixels}">${bands(chart)}${grid(y, chart)}<svg class="plane" viewBox="0 0 ${days.length} ${heightPixels}" preserveAspectRatio="none" width="100%" height="${heightPixels}">${chart.marks(y)}${hits(chart)}</svg><line class="zero" x1="0" x2="100%" y1="${y(0)}" y2="${y(0)}"/>${dayAxis(days, heightPixels)}</svg></div>`;
 }
+
+/** Round numbers at both ends; a few cents of credit do not get the room of a whole step. */
+function scaleOf({ least, most, heightPixels }: DayChart): ScaleLinear<number, number> {
+  const [bottom, top] = [Math.min(0, least), Math.max(0, most)];
+  const span = bottom === 0 && top === 0 ? [0, 1] : [bottom, top];
+  const scale = scaleLinear().domain(span).nice(wantedTicks);
+  const [niceBottom = 0, niceTop = 1] = scale.domain();
+  const slight = -bottom < top * slightShare;
+  return scale.domain([slight ? bottom : niceBottom, niceTop]).range([heightPixels, 1]);
+}
+
+const slightShare = 0.05;
 
 const stateWords: Readonly<Record<DayState, string>> = {
   final: '',

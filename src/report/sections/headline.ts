@@ -64,17 +64,16 @@ function comparison({ amount: now, previous_amount: before, currency }: Currency
 
 function monthToDate({ month, currency }: CurrencySpend): Fact {
   if (month === null) return { title: 'Month so far', value: '–', note: 'nothing billed' };
-  return {
-    title: 'Month so far',
-    value: amount(month.amount, currency),
-    note: `${monthOf(`${month.month}-01`)} ${month.month.slice(0, 4)}, all that is loaded`,
-  };
+  const name = `${monthOf(`${month.month}-01`)} ${month.month.slice(0, 4)}`;
+  if (month.is_over) return { title: name, value: amount(month.amount, currency), note: 'the whole month' };
+  return { title: 'Month so far', value: amount(month.amount, currency), note: `${name}, all that is loaded` };
 }
 
 function forecast({ month, currency }: CurrencySpend): Fact {
   const title = 'Forecast to month end';
-  if (month?.forecast == null) return { title, value: '–', note: 'too few final days to tell' };
-  return { title, value: html`≈ ${amount(month.forecast.amount, currency)}`, note: month.forecast.method };
+  if (month === null || month.forecast === null) return { title, value: '–', note: 'too few final days to tell' };
+  const note = month.is_over ? 'when every day is final' : 'by the usual cost of each weekday';
+  return { title, value: html`≈ ${amount(month.forecast, currency)}`, note };
 }
 
 function notFinal({ amount_not_final, currency }: CurrencySpend, { days }: ReportData): Fact {

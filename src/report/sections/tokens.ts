@@ -55,19 +55,17 @@ export function cacheSection({ tokens, days }: ReportData): Html {
     values: rates,
     color: 'c1',
   });
-  const rows = models.map(({ model, input_tokens, cached_tokens, output_tokens }): readonly Cell[] => [
+  const rows = models.map(({ model, input_tokens, cached_tokens }): readonly Cell[] => [
     { content: model },
     { content: percent(ratioOf(cached_tokens, input_tokens)) },
     { content: large(cached_tokens) },
     { content: large(input_tokens) },
-    { content: large(output_tokens) },
   ]);
   const columns = [
     { title: 'Model' },
     { title: 'From the cache', kind: 'number' },
     { title: 'Cached input tokens', kind: 'number' },
     { title: 'Input tokens', kind: 'number' },
-    { title: 'Output tokens', kind: 'number' },
   ] as const;
   return section('cache', 'Cache hit rate', note, html`${chart}${table('Cache hit rate by model', columns, rows)}`);
 }

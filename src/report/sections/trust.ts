@@ -100,20 +100,20 @@ export function restatementSection({ restatements }: ReportData): Html {
     return section('restatements', title, '', nothing('No amount of this period was changed after it was first read.'));
   }
   const rows = restatements.map(
-    ({ currency, day, observed_at, line_items, old_amount, new_amount, change }): readonly Cell[] => [
+    ({ currency, day, observed_at, amounts, change, billed, billed_before }): readonly Cell[] => [
       { content: longDay(day) },
       { content: html`${amount(change, currency)}` },
-      { content: amount(old_amount, currency) },
-      { content: amount(new_amount, currency) },
-      { content: things(line_items, 'amount') },
+      { content: amount(billed_before, currency) },
+      { content: amount(billed, currency) },
+      { content: things(amounts, 'amount') },
       { content: instant(observed_at) },
     ],
   );
   const columns = [
     { title: 'Day' },
     { title: 'Change', kind: 'number' },
-    { title: 'Of', kind: 'number' },
-    { title: 'To', kind: 'number' },
+    { title: 'Billed before', kind: 'number' },
+    { title: 'Billed now', kind: 'number' },
     { title: 'Changed' },
     { title: 'Seen last' },
   ] as const;

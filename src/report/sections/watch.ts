@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
 import { type Bar, barList } from '../chart/bar-list.ts';
 import type { ReportData } from '../data.ts';
-import { amount, type Html, longDay, percent } from '../format.ts';
-import { type Cell, nothing, section, table } from '../table.ts';
+import { amount, type Html, longDay, percent, things } from '../format.ts';
+import { type Cell, nothing, numbersBehind, section, table } from '../table.ts';
 
 /** How each budget stands. The bar is what is spent of it. */
 export function budgetSection({ budgets }: ReportData): Html {
@@ -31,7 +31,7 @@ const stateTones: Readonly<Record<string, string>> = { ok: 'good', warning: 'war
 /** Days that cost more than their past explains. */
 export function anomalySection({ anomalies }: ReportData): Html {
   if (anomalies.length === 0) {
-    return section('anomalies', 'Anomalies', '', nothing('No final day of this period stands out.'));
+    return section('anomalies', 'Anomalies', '', nothing('No day of this period stands out.'));
   }
   const rows = anomalies.map(({ day, scope, label, currency, amount: spent, usual, reason }): readonly Cell[] => [
     { content: longDay(day) },
@@ -47,13 +47,16 @@ export function anomalySection({ anomalies }: ReportData): Html {
     { title: 'Usual', kind: 'number' },
     { title: 'Why', kind: 'wide' },
   ] as const;
-  return section(
-    'anomalies',
-    'Anomalies',
-    'Final days that cost more than the weeks before explain.',
-    table('Anomalies', columns, rows),
-  );
+  const [shown, folded] = [rows.slice(0, anomaliesShown), rows.slice(anomaliesShown)];
+  const rest =
+    folded.length === 0
+      ? ''
+      : numbersBehind(things(folded.length, 'earlier one'), table('Earlier anomalies', columns, folded));
+  const note = 'Days that cost more than the four weeks before explain. One cause can show in several lines.';
+  return section('anomalies', 'Anomalies', note, html`${table('Anomalies', columns, shown)}${rest}`);
 }
+
+const anomaliesShown = 8;
 
 /** Money whose line item the parser does not understand. */
 export function unparsedSection({ unparsed }: ReportData): Html | string {

@@ -63,10 +63,10 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
       currency: 'USD',
       day,
       observed_at: '2026-11-23T03:17:00.000Z',
-      line_items: 3,
-      old_amount: '101.5',
-      new_amount: '99.25',
+      amounts: 3,
       change: '-2.25',
+      billed: '99.25',
+      billed_before: '101.5',
     })),
     budgets: [
       {
@@ -153,8 +153,9 @@ function spendOf(
     amount_not_final: decimal(open),
     month: {
       month: '2026-11',
+      is_over: false,
       amount: decimal(total / 2n),
-      forecast: { amount: decimal((total * 3n) / 4n), method: 'median of each weekday' },
+      forecast: decimal((total * 3n) / 4n),
     },
     daily: {
       families: families.map((family, kind) => ({
@@ -238,7 +239,6 @@ function tokensOf(days: number, name: (made: string) => string): ReportData['tok
       model: name(family),
       input_tokens: '912345678',
       cached_tokens: '312345678',
-      output_tokens: '112345678',
     })),
   };
 }
