@@ -174,23 +174,26 @@ describe('the rollup of one dataset', () => {
         looks += 1;
       }
     })();
-    for (const round of [0, 1, 2]) {
-      const load = loads('1h');
-      const hourly = starts.map((first, index) => {
-        const last = starts[index + 1] ?? hours;
-        const buckets = Array.from({ length: last - first }, (_, offset) => groups(round, first + offset));
-        return load(embeddingSlice('1h', firstDay + first * 3600, buckets), february(1 + round));
-      });
-      // The third day is also loaded at 1d, in the middle of it all.
-      const daily =
-        round === 1
-          ? [loads('1d')(embeddingSlice('1d', firstDay + 2 * daySeconds, [{ a: 1, b: 2 }]), february(2))]
-          : [];
-      await Promise.all([...hourly, ...daily]);
-      await expectRollupsToEqualFacts(database.pool);
+    try {
+      for (const round of [0, 1, 2]) {
+        const load = loads('1h');
+        const hourly = starts.map((first, index) => {
+          const last = starts[index + 1] ?? hours;
+          const buckets = Array.from({ length: last - first }, (_, offset) => groups(round, first + offset));
+          return load(embeddingSlice('1h', firstDay + first * 3600, buckets), february(1 + round));
+        });
+        // The third day is also loaded at 1d, in the middle of it all.
+        const daily =
+          round === 1
+            ? [loads('1d')(embeddingSlice('1d', firstDay + 2 * daySeconds, [{ a: 1, b: 2 }]), february(2))]
+            : [];
+        await Promise.all([...hourly, ...daily]);
+        await expectRollupsToEqualFacts(database.pool);
+      }
+    } finally {
+      isLoading = false;
+      await observer;
     }
-    isLoading = false;
-    await observer;
     expect(observations).toEqual([]);
     expect(looks).toBeGreaterThan(3);
     expect(
