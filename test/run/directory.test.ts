@@ -4,6 +4,7 @@ import { costs } from '../../src/catalog/datasets/costs.ts';
 import { vectorStores } from '../../src/catalog/datasets/vector-stores.ts';
 import { directoryTables } from '../../src/catalog/directory/tables.ts';
 import type { DirectorySettings } from '../../src/config.ts';
+import { directoryLock, openLocks } from '../../src/db/lock.ts';
 import { runMap } from '../../src/run/map.ts';
 import { planSync } from '../../src/run/plan-sync.ts';
 import { readStatus } from '../../src/run/status.ts';
@@ -361,11 +362,15 @@ describe('the lists', () => {
     const nights = await live();
     expect((await nights.sync({ preview: true })).directory).toEqual([]);
     expect(listRequests(nights)).toEqual([]);
-    const reports = await Promise.all([
-      nights.sync({ datasets: ['costs'] }),
-      nights.sync({ datasets: ['completions'] }),
-    ]);
-    expect(reports.flatMap(({ directory }) => directory)).toHaveLength(1);
+    const other = await openLocks(nights.store);
+    try {
+      expect(await other.tryAcquire(directoryLock(organization))).toBe(true);
+      expect(await nights.sync()).toMatchObject({ status: 'ok', directory: [] });
+      expect(listRequests(nights)).toEqual([]);
+    } finally {
+      await other.close();
+    }
+    expect((await nights.sync()).directory).toHaveLength(1);
   });
 
   it('are never read when hours are 0', async () => {
