@@ -75,53 +75,12 @@ comment on column openai_bi.cost_days.read_at is 'When the API was last asked fo
 create function openai_bi.median(amounts numeric[]) returns numeric
 language sql immutable parallel safe
 begin atomic
-  select (sorted[(cardinality(sorted) + 1) / 2] + sorted[cardinality(sorted) / 2 + 1]) * 0.5
-  from (select array(select amount from unnest(amounts) as amount order by amount) as sorted) as ordered;
+  with ordered as materialized (
+    select array(select amount from unnest(amounts) as amount order by amount) as sorted
+  )
+  select (sorted[(cardinality(sorted) + 1) / 2] + sorted[cardinality(sorted) / 2 + 1]) * 0.5 from ordered;
 end;
 comment on function openai_bi.median(numeric[]) is 'The median of exact decimals, exact: of an even number, half the sum of the two in the middle. Null for none.';
-
-create function openai_bi.cost_by_scope(from_date date, until_date date)
-returns table (
-  org_id text, cost_date date, currency text, scope text, scope_value text, scope_label text, amount numeric
-)
-language sql stable parallel safe
-begin atomic
-  select
-    cost.org_id,
-    cost.cost_date,
-    lower(cost.currency),
-    case 0
-      when grouping(cost.project_id) then 'project'
-      when grouping(cost.team) then 'team'
-      when grouping(cost.cost_center) then 'cost_center'
-      when grouping(cost.model_family) then 'model_family'
-      when grouping(cost.api_key_id) then 'api_key'
-      else 'all'
-    end,
-    coalesce(cost.project_id, cost.team, cost.cost_center, cost.model_family, cost.api_key_id),
-    case 0
-      when grouping(cost.project_id) then max(cost.project_name)
-      when grouping(cost.api_key_id) then max(cost.api_key_label)
-      else coalesce(cost.team, cost.cost_center, cost.model_family)
-    end,
-    sum(cost.billed_cost)
-  from (
-    select bill.org_id, bill.cost_date, bill.currency, bill.team, bill.cost_center, bill.model_family,
-      coalesce(bill.project_id, '(no project)') as project_id, bill.project_name,
-      coalesce(bill.api_key_id, '(no key)') as api_key_id, bill.api_key_label, bill.billed_cost
-    from openai_bi.cost_daily as bill
-    where bill.cost_date >= from_date and bill.cost_date < until_date
-  ) as cost
-  group by grouping sets (
-    (cost.org_id, cost.cost_date, lower(cost.currency)),
-    (cost.org_id, cost.cost_date, lower(cost.currency), cost.project_id),
-    (cost.org_id, cost.cost_date, lower(cost.currency), cost.team),
-    (cost.org_id, cost.cost_date, lower(cost.currency), cost.cost_center),
-    (cost.org_id, cost.cost_date, lower(cost.currency), cost.model_family),
-    (cost.org_id, cost.cost_date, lower(cost.currency), cost.api_key_id)
-  );
-end;
-comment on function openai_bi.cost_by_scope(date, date) is 'The bill of the days from from_date to before until_date, once for each scope: all, project, team, cost_center, model_family, api_key. The same money six times: never add up scopes.';
 
 create function openai_bi.budget_status_on(today date)
 returns table (
@@ -132,6 +91,11 @@ returns table (
   days integer, days_final integer, days_not_final integer, days_missing integer
 )
 language sql stable parallel safe
+-- The planner cannot tell how much the steps yield, and thinks of one row: loops within loops take minutes.
+set enable_nestloop = off
+set enable_mergejoin = off
+set enable_sort = off
+set jit = off
 begin atomic
   with budget as materialized (
     select row_number() over () as budget_no, stored.* from openai_bi.budgets as stored
@@ -158,25 +122,44 @@ begin atomic
   bounds as (
     select least(min(period_start), today - 56) as since from period
   ),
-  cost as materialized (
-    select scoped.org_id, scoped.cost_date, scoped.currency, scoped.scope, scoped.scope_value, scoped.scope_label,
-      scoped.amount
-    from bounds cross join lateral openai_bi.cost_by_scope(bounds.since, today + 1) as scoped
-    where exists (select from period)
+  wanted as materialized (
+    select distinct budget.scope from budget where budget.scope <> 'user'
+  ),
+  -- Every amount once for each scope that somebody has a budget for.
+  cost as (
+    select bill.org_id, bill.cost_date, lower(bill.currency) as currency, wanted.scope,
+      case wanted.scope
+        when 'all' then ''
+        when 'project' then coalesce(bill.project_id, '(no project)')
+        when 'team' then bill.team
+        when 'cost_center' then bill.cost_center
+        when 'model_family' then bill.model_family
+        when 'api_key' then coalesce(bill.api_key_id, '(no key)')
+      end as scope_value,
+      case wanted.scope
+        when 'project' then bill.project_name
+        when 'team' then bill.team
+        when 'cost_center' then bill.cost_center
+        when 'model_family' then bill.model_family
+        when 'api_key' then bill.api_key_label
+      end as scope_label,
+      bill.billed_cost as amount
+    from openai_bi.cost_daily as bill cross join wanted
+    where bill.cost_date >= (select bounds.since from bounds) and bill.cost_date <= today
     union all
-    select part.org_id, part.cost_date, lower(part.currency), 'user', coalesce(part.user_id, part.user_label),
-      max(part.user_label), sum(part.allocated_cost)
-    from bounds
-    join openai_bi.cost_by_user_model_daily as part on part.cost_date >= bounds.since and part.cost_date <= today
+    select share.org_id, share.cost_date, lower(share.currency), 'user', coalesce(share.user_id, share.user_label),
+      share.user_label, share.allocated_cost
+    from openai_bi.cost_by_user_model_daily as share
     where exists (select from budget where budget.scope = 'user')
-    group by part.org_id, part.cost_date, lower(part.currency), coalesce(part.user_id, part.user_label)
+      and share.cost_date >= (select bounds.since from bounds) and share.cost_date <= today
   ),
   spend as materialized (
     select budget.budget_no, cost.org_id, cost.cost_date, cost.currency, cost.currency = budget.currency as counts,
-      cost.scope_label, cost.amount
-    from budget
-    join cost on cost.scope = budget.scope and coalesce(cost.scope_value, '') = coalesce(budget.scope_value, '')
-      and (budget.org_id is null or cost.org_id = budget.org_id)
+      max(cost.scope_label) as scope_label, sum(cost.amount) as amount
+    from cost
+    join budget on budget.scope = cost.scope and coalesce(budget.scope_value, '') = cost.scope_value
+      and (budget.org_id is null or budget.org_id = cost.org_id)
+    group by budget.budget_no, cost.org_id, cost.cost_date, cost.currency, budget.currency
   ),
   day as materialized (
     select loaded.org_id, loaded.cost_date, loaded.is_final, loaded.is_complete
@@ -369,44 +352,77 @@ returns table (
   amount numeric, median numeric, excess numeric, deviation numeric, z numeric, history_days integer, is_final boolean
 )
 language sql stable parallel safe
+-- The planner cannot tell how much the steps yield, and thinks of one row: loops within loops take minutes.
+set enable_nestloop = off
+set enable_mergejoin = off
+set enable_sort = off
+set jit = off
 begin atomic
   with cost as materialized (
-    select scoped.org_id, scoped.cost_date, scoped.currency, scoped.scope, coalesce(scoped.scope_value, '') as scope_value,
-      scoped.scope_label, scoped.amount
-    from openai_bi.cost_by_scope(from_date - 28, until_date) as scoped
-    where scoped.scope in ('all', 'project', 'model_family', 'api_key')
+    select bill.org_id, bill.cost_date, bill.currency,
+      case 0
+        when grouping(bill.project_id) then 'project'
+        when grouping(bill.model_family) then 'model_family'
+        when grouping(bill.api_key_id) then 'api_key'
+        else 'all'
+      end as scope,
+      coalesce(bill.project_id, bill.model_family, bill.api_key_id, '') as scope_value,
+      case 0
+        when grouping(bill.project_id) then max(bill.project_name)
+        when grouping(bill.api_key_id) then max(bill.api_key_label)
+        else bill.model_family
+      end as scope_label,
+      sum(bill.billed_cost) as amount
+    from (
+      select daily.org_id, daily.cost_date, lower(daily.currency) as currency, daily.project_name, daily.api_key_label,
+        coalesce(daily.project_id, '(no project)') as project_id, daily.model_family,
+        coalesce(daily.api_key_id, '(no key)') as api_key_id, daily.billed_cost
+      from openai_bi.cost_daily as daily
+      where daily.cost_date >= from_date - 28 and daily.cost_date < until_date
+    ) as bill
+    group by bill.org_id, bill.cost_date, bill.currency,
+      grouping sets ((), (bill.project_id), (bill.model_family), (bill.api_key_id))
   ),
   day as materialized (
     select loaded.org_id, loaded.cost_date, loaded.is_final
     from openai_bi.cost_days as loaded where loaded.cost_date >= from_date - 28 and loaded.cost_date < until_date
   ),
-  -- A day that is not in the ledger is unknown, not 0; one that is and has no such cost is 0. A median is no less than
-  -- the least amount: what is not 25 above that needs no median, which is most of all costs.
+  -- How many days the history of a day has; one that is not in the ledger is unknown, not 0.
+  known as materialized (
+    select day.org_id, day.cost_date, day.is_final, count(earlier.cost_date)::integer as history_days
+    from day
+    left join day as earlier on earlier.org_id = day.org_id and earlier.is_final and earlier.cost_date < day.cost_date
+      and earlier.cost_date >= day.cost_date - 28
+    group by day.org_id, day.cost_date, day.is_final
+  ),
+  billed as (
+    select cost.*, known.is_final, known.history_days,
+      array_agg(cost.amount) filter (where known.is_final) over (
+        partition by cost.org_id, cost.scope, cost.scope_value, cost.currency order by cost.cost_date
+        range between interval '28 days' preceding and interval '1 day' preceding
+      ) as amounts
+    from cost left join known on known.org_id = cost.org_id and known.cost_date = cost.cost_date
+  ),
+  -- A day that is known and has no such cost is 0. Each step is taken once a row, whatever the planner thinks of it.
   history as materialized (
-    select today.org_id, today.cost_date, today.currency, today.scope, today.scope_value, today.scope_label,
-      today.amount, array_agg(coalesce(earlier.amount, 0)) as amounts
-    from cost as today
-    join day on day.org_id = today.org_id and day.is_final and day.cost_date >= today.cost_date - 28
-      and day.cost_date < today.cost_date
-    left join cost as earlier on earlier.org_id = today.org_id and earlier.scope = today.scope
-      and earlier.scope_value = today.scope_value and earlier.currency = today.currency
-      and earlier.cost_date = day.cost_date
-    where today.cost_date >= from_date and today.amount > 1
-    group by today.org_id, today.cost_date, today.currency, today.scope, today.scope_value, today.scope_label,
-      today.amount
-    having count(*) >= 14
-      and (today.amount - min(coalesce(earlier.amount, 0)) >= 25 or bool_and(coalesce(earlier.amount, 0) = 0))
+    select billed.*,
+      billed.amounts || array_fill(0::numeric, array[billed.history_days - coalesce(cardinality(billed.amounts), 0)])
+        as whole
+    from billed where billed.cost_date >= from_date and billed.amount > 1 and billed.history_days >= 14
+  ),
+  -- What is not 25 above any day of its history is not 25 above their median: told fast, it leaves few to be sorted.
+  centered as materialized (
+    select history.*, openai_bi.median(history.whole) as median, 0 = all (history.whole) as is_first
+    from history where history.amount - 25 >= any (history.whole) or 0 = all (history.whole)
+  ),
+  spread as materialized (
+    select centered.*,
+      (select openai_bi.median(array_agg(abs(earlier - centered.median))) from unnest(centered.whole) as earlier)
+        as deviation
+    from centered where centered.is_first or centered.amount - centered.median >= 25
   ),
   judged as (
-    select history.*, middle.median, spread.deviation,
-      greatest(spread.deviation, middle.median * 0.05, 0.01) as yardstick,
-      0 = all (history.amounts) as is_first
-    from history
-    cross join lateral (select openai_bi.median(history.amounts) as median) as middle
-    cross join lateral (
-      select openai_bi.median(array_agg(abs(amount - middle.median))) as deviation
-      from unnest(history.amounts) as amount
-    ) as spread
+    select spread.*, greatest(spread.deviation, spread.median * 0.05, 0.01) as yardstick from spread
   )
   select
     judged.cost_date,
@@ -421,10 +437,9 @@ begin atomic
     trim_scale(judged.amount - judged.median),
     trim_scale(judged.deviation),
     round(0.6745 * (judged.amount - judged.median) / judged.yardstick, 2),
-    cardinality(judged.amounts),
-    coalesce(day.is_final, false)
+    judged.history_days,
+    judged.is_final
   from judged
-  left join day on day.org_id = judged.org_id and day.cost_date = judged.cost_date
   where judged.is_first
     or (judged.amount - judged.median >= 25
       and 0.6745 * (judged.amount - judged.median) >= 3.5 * judged.yardstick);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readBudgetStatus } from '../../src/derive/budgets.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -370,6 +371,40 @@ describe('the view', () => {
       expect(seen[1]).toEqual(seen[0]);
       expect(seen[2]).toEqual(seen[0]);
     } finally {
+      client.release(true);
+    }
+  });
+
+  it('and that of anomalies are open to a role that may read openai_bi and nothing else, and closed to its writes', async () => {
+    await setBudget(database.pool, { budget_name: 'one', scope: 'user', scope_value: 'user_1', amount: '100' });
+    await loadDays(database.pool, datesBetween('2026-10-20', '2026-11-20'));
+    await billEach(datesBetween('2026-10-20', '2026-11-20'), 10);
+    const reader = `budget_reader_${randomBytes(6).toString('hex')}`;
+    const client = await database.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query(`create role ${reader}`);
+      await client.query(`grant usage on schema openai_bi to ${reader}`);
+      await client.query(`grant select on all tables in schema openai_bi to ${reader}`);
+      await client.query(`set local role ${reader}`);
+      for (const sql of [
+        'select * from openai_bi.budgets',
+        'select * from openai_bi.cost_days',
+        'select * from openai_bi.budget_status',
+        `select * from openai_bi.budget_status_on('2026-11-19')`,
+        'select * from openai_bi.anomalies_daily',
+        `select * from openai_bi.anomalies_between('2026-11-10', '2026-11-20')`,
+      ]) {
+        await expect(client.query(sql), sql).resolves.toBeDefined();
+      }
+      await client.query('savepoint asked');
+      for (const sql of ['select * from openai.budgets', 'delete from openai_bi.budgets']) {
+        await expect(client.query(sql), sql).rejects.toMatchObject({ code: '42501' });
+        await client.query('rollback to asked');
+      }
+    } finally {
+      // The role goes with the transaction that made it.
+      await client.query('rollback');
       client.release(true);
     }
   });
