@@ -31,7 +31,7 @@ export const hourlyRollupComment =
 export const hourlyDimensions = ['project_id', 'model'] as const;
 
 /** Measures that add up across datasets: what each is called, and the measure of a dataset that it is. */
-export const additiveMeasures = {
+const additiveMeasures = {
   requests: 'num_model_requests',
   input_tokens: 'input_tokens',
   input_uncached_tokens: 'input_uncached_tokens',

@@ -6,9 +6,11 @@ import { datasets } from '../../src/catalog/index.ts';
 import {
   dailyRollupColumns,
   dailyRollupComment,
+  dailyRollupKey,
   dailyRollupTable,
   hourlyRollupColumns,
   hourlyRollupComment,
+  hourlyRollupKey,
   hourlyRollupTable,
 } from '../../src/catalog/rollup-table.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -60,9 +62,9 @@ describe('a migrated database', () => {
   });
 
   it.each([
-    [dailyRollupTable, dailyRollupColumns(datasets), dailyRollupComment],
-    [hourlyRollupTable, hourlyRollupColumns(datasets), hourlyRollupComment],
-  ])('has in %s every dimension and measure of the catalog that it sums', async (name, expected, comment) => {
+    [dailyRollupTable, dailyRollupColumns(datasets), dailyRollupKey, dailyRollupComment],
+    [hourlyRollupTable, hourlyRollupColumns(datasets), hourlyRollupKey, hourlyRollupComment],
+  ])('has in %s every dimension and measure of the catalog that it sums', async (name, expected, key, comment) => {
     const columns = await select(
       `select attname as name, format_type(atttypid, atttypmod) as type, not attnotnull as nullable,
          col_description(attrelid, attnum) as comment
@@ -76,6 +78,11 @@ describe('a migrated database', () => {
       })),
     );
     expect(await select('select obj_description($1::regclass) as comment', [`openai.${name}`])).toEqual([{ comment }]);
+    expect(
+      await select('select pg_get_indexdef(indexrelid) as index from pg_index where indrelid = $1::regclass', [
+        `openai.${name}`,
+      ]),
+    ).toEqual([{ index: expect.stringContaining(`(${key.join(', ')})`) }]);
   });
 
   it.each(datasets)(
