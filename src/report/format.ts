@@ -146,11 +146,6 @@ export function daySpan(from: string, to: string): string {
   return `${from.slice(0, 4) === last.slice(0, 4) ? shortDay(from) : longDay(from)} – ${longDay(last)}`;
 }
 
-/** The day after, as a date. */
-export function dayAfter(date: string): string {
-  return new Date(new Date(date).getTime() + dayMs).toISOString().slice(0, 10);
-}
-
 /** An instant to the minute, in UTC. */
 export function instant(iso: string | null): Html {
   if (iso === null) return none;
@@ -158,7 +153,7 @@ export function instant(iso: string | null): Html {
 }
 
 /** What stands where there is nothing. */
-export const none = html`<span class="quiet" aria-label="none">–</span>`;
+const none = html`<span class="quiet" aria-label="none">–</span>`;
 
 const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 

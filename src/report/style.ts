@@ -48,8 +48,8 @@ time { white-space: nowrap; }
 .span { color: var(--quiet); margin-top: 0.25rem; font-size: 1rem; }
 .items { list-style: none; margin: 1.25rem 0 0; padding: 0; display: grid; gap: 0.5rem; }
 .items li { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--warn); border-radius: 0.5rem; padding: 0.625rem 1rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 1px; margin: 1.25rem 0 0; background: var(--line); border: 1px solid var(--line); border-radius: 0.75rem; overflow: hidden; }
-.facts > div { background: var(--card); padding: 0.875rem 1.125rem; }
+.facts { display: flex; flex-wrap: wrap; gap: 1px; margin: 1.25rem 0 0; background: var(--line); border: 1px solid var(--line); border-radius: 0.75rem; overflow: hidden; }
+.facts > div { flex: 1 1 10rem; background: var(--card); padding: 0.875rem 1.125rem; }
 .facts dt { font-size: 0.8125rem; color: var(--quiet); }
 .facts dd { margin: 0.125rem 0 0; font-size: 1.25rem; font-weight: 620; letter-spacing: -0.015em; line-height: 1.35; }
 .facts dd small { display: block; letter-spacing: 0; font-size: 0.8125rem; }
@@ -70,6 +70,7 @@ time { white-space: nowrap; }
 .t0 { fill: var(--t0); } .t1 { fill: var(--t1); } .t2 { fill: var(--t2); } .t3 { fill: var(--t3); } .t4 { fill: var(--t4); }
 svg .rest { fill: var(--rest); }
 path.line { fill: none; stroke: var(--ink); stroke-width: 2; vector-effect: non-scaling-stroke; stroke-linecap: round; stroke-linejoin: round; }
+path.dots { fill: none; stroke: var(--ink); stroke-width: 6; vector-effect: non-scaling-stroke; stroke-linecap: round; }
 path.below { fill-opacity: 0.16; }
 rect.open { fill: var(--open); }
 rect.unknown { fill: url(#unknown); }
@@ -119,12 +120,15 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line);
   section { margin-top: 2.5rem; }
   .wide-only { display: none; }
   .plot { padding-left: 3rem; }
-  .facts > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
-  .bars tr, #budgets .bars tr { grid-template-columns: minmax(0, 1fr) auto 4.25rem; gap: 0 0.5rem; }
+  .bars tr, #budgets .bars tr { grid-template-columns: minmax(0, 1fr) auto minmax(3.75rem, auto); gap: 0 0.625rem; }
   .bars thead { display: none; }
-  .bars tr > th { grid-column: 1 / 3; grid-row: 1 / span 2; padding-right: 7rem; }
-  .bars tr > .number:nth-of-type(1) { grid-column: 2 / 4; grid-row: 1; }
-  .bars tr > .number:nth-of-type(n + 2) { grid-row: 2; font-size: 0.75rem; color: var(--quiet); }
+  .bars tbody th { grid-column: 1; grid-row: 1 / span 3; }
+  .bars td.number:nth-of-type(1) { grid-column: 2 / 4; grid-row: 1; }
+  .bars td.number:nth-of-type(2) { grid-column: 2; grid-row: 2; }
+  .bars td.number:nth-of-type(3) { grid-column: 3; grid-row: 2; }
+  .bars td.number:nth-of-type(4) { grid-column: 2 / 4; grid-row: 3; }
+  .bars td.number:nth-of-type(n + 2) { font-size: 0.75rem; color: var(--quiet); }
+  .bars td.bar { grid-row: 4; }
   .plain, .plain tbody { display: block; }
   .plain thead { display: none; }
   .plain tbody tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0.375rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.75rem 1rem; }

@@ -71,7 +71,7 @@ export async function readReportData(reader: Reader, scope: BiScope, now: Date):
     budgets: (await budgetStatuses(reader, scope, now.toISOString().slice(0, 10))).map((one) => ({
       ...one,
       scope: one.label === null ? one.scope : `${one.scope.replaceAll('_', ' ')} ${one.label}`,
-      period: `${one.period} of ${one.period_start}`,
+      period: `${one.period} from ${one.period_start}`,
     })),
     anomalies: (await spendAnomalies(reader, scope)).map(({ kind, z, median, label, ...one }) => ({
       ...one,

@@ -27,6 +27,7 @@ export interface WrittenReport {
   /** UTC dates, `to` excluded. */
   readonly from: string;
   readonly to: string;
+  readonly days: number;
   readonly days_missing: number;
   readonly days_not_final: number;
   readonly spend: readonly {
@@ -113,6 +114,7 @@ function summary({ organizations, period, days, spend }: ReportData, file: strin
     bytes,
     organizations,
     ...period,
+    days: days.length,
     days_missing: count(['missing', 'refused']),
     days_not_final: count(['loaded']),
     spend: spend.map(({ currency, amount, previous_amount, amount_not_final, reconciliation }) => ({

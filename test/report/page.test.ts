@@ -253,7 +253,8 @@ describe('the report tells', () => {
 
   it('what to do when nothing is loaded', async () => {
     await visit(nothingLoaded(), {}, async ({ page }) => {
-      expect(await page.locator('h1').textContent()).toBe('Nothing was billed');
+      expect(await page.locator('h1').textContent()).toBe('No costs are loaded');
+      expect(await page.locator('main').textContent()).not.toContain('Nothing was billed');
       expect(await page.locator('.items li').textContent()).toContain('usage-etl sync');
     });
   });

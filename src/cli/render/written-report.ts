@@ -17,7 +17,9 @@ export function reportText(report: WrittenReport, file: string, style: Style): s
   ];
   return [
     `Wrote ${style.bold(file)}. Open it in a browser.`,
-    ...(lines.length === 0 ? [`  Nothing was billed from ${from} to ${to}.`] : lines),
+    ...(lines.length === 0
+      ? [`  ${report.days === days_missing ? 'No costs are loaded' : 'Nothing was billed'} from ${from} to ${to}.`]
+      : lines),
     ...(gaps.length === 0 ? [] : [`  ${gaps.join(', ')}`]),
   ].join('\n');
 }

@@ -25,6 +25,7 @@ export function lineOverDays(chart: LineOverDays): Html {
       return [
         html`<path class="below ${color}" d="${below.digits(2)(values) ?? ''}"/>`,
         html`<path class="line ${color}" d="${pathOf(values, at)}"/>`,
+        html`<path class="dots ${color}" d="${dotsOf(values, at)}"/>`,
       ];
     },
   });
@@ -35,6 +36,16 @@ function pathOf(values: readonly (number | null)[], y: (value: number | null) =>
     .defined((value) => value !== null)
     .digits(2);
   return path(values) ?? '';
+}
+
+/** A day between two that are not known has no line to be on. */
+function dotsOf(values: readonly (number | null)[], y: (value: number | null) => number): string {
+  return values
+    .map((value, index) => {
+      const isAlone = value !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;
+      return isAlone ? `M${index + 0.5} ${y(value).toFixed(2)}h0` : '';
+    })
+    .join('');
 }
 
 const sparkHeight = 28;
@@ -51,5 +62,5 @@ export function sparkline(values: readonly (number | null)[]): Html {
     .defined((value) => value !== null)
     .curve(curveStep)
     .digits(2);
-  return html`<svg class="spark" aria-hidden="true" viewBox="0 0 ${values.length} ${sparkHeight}" preserveAspectRatio="none" height="${sparkHeight}"><path class="line c0" d="${steps(values) ?? ''}"/></svg>`;
+  return html`<svg class="spark" aria-hidden="true" viewBox="0 0 ${values.length} ${sparkHeight}" preserveAspectRatio="none" height="${sparkHeight}"><path class="line c0" d="${steps(values) ?? ''}"/><path class="dots c0" d="${dotsOf(values, y)}"/></svg>`;
 }

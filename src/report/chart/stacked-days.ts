@@ -40,8 +40,12 @@ export function stackedDays(chart: StackedDays): Html {
   });
 }
 
+/** A day alone is a column, too, and no wall: the widest, as a share of the chart. */
+const widestColumn = 0.12;
+
 /** What a column leaves free; a year of columns touches, or the gaps would flicker. */
 function gapOf(days: number): number {
+  if (days * widestColumn < 0.78) return 1 - days * widestColumn;
   if (days > 120) return 0;
   return days > 45 ? 0.14 : 0.22;
 }

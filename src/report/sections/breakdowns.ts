@@ -3,6 +3,7 @@ import { type Bar, barList } from '../chart/bar-list.ts';
 import type { Breakdown, BreakdownDimension, BreakdownRow, CurrencySpend, ReportData } from '../data.ts';
 import { amount, change, type Html, percent, ratioOf, things } from '../format.ts';
 import { nothing, numbersBehind, section, sideBySide } from '../table.ts';
+import { isComparable, withoutSpend } from './headline.ts';
 
 interface Wording {
   readonly title: string;
@@ -54,21 +55,18 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Who and what is behind the spend. The bars of one list add up to the bill, the unattributed one included. */
 export function breakdownSection(data: ReportData): Html {
+  const title = 'Who and what is behind it';
+  if (data.spend.length === 0) return section('breakdowns', title, '', nothing(`${withoutSpend(data)}.`));
   const note =
     'Each list adds up to the bill to the last digit; what belongs to nobody has its own bar, also when it is nothing. Change is against the period before.';
   const lists = data.spend.map((spend) => {
-    const parts = sideBySide(spend.breakdowns.map((breakdown) => breakdownPart(breakdown, spend)));
+    const parts = sideBySide(spend.breakdowns.map((breakdown) => breakdownPart(breakdown, spend, isComparable(data))));
     return data.spend.length > 1 ? html`<h3 class="currency">${spend.currency}</h3>${parts}` : parts;
   });
-  return section(
-    'breakdowns',
-    'Who and what is behind it',
-    note,
-    lists.length === 0 ? nothing('Nothing was billed.') : lists,
-  );
+  return section('breakdowns', title, note, lists);
 }
 
-function breakdownPart(breakdown: Breakdown, spend: CurrencySpend): Html {
+function breakdownPart(breakdown: Breakdown, spend: CurrencySpend, compared: boolean): Html {
   const { dimension, rows, rest, unattributed } = breakdown;
   const wording = wordings[dimension];
   const bar = (row: BreakdownRow, kind: Bar['kind'], detail: Html | string = row.detail ?? ''): Bar => ({
@@ -78,7 +76,7 @@ function breakdownPart(breakdown: Breakdown, spend: CurrencySpend): Html {
     cells: [
       amount(row.amount, spend.currency),
       percent(ratioOf(row.amount, spend.amount)),
-      html`<span class="quiet">${change(row.amount, row.previous_amount)}</span>`,
+      html`<span class="quiet">${change(row.amount, compared ? row.previous_amount : null)}</span>`,
     ],
     kind,
   });

@@ -4,20 +4,18 @@ import { stackedDays } from '../chart/stacked-days.ts';
 import type { CurrencySpend, ReportData, ReportDay } from '../data.ts';
 import { amount, exactly, type Html, money, roughMoney } from '../format.ts';
 import { type Cell, nothing, numbersBehind, part, section, table } from '../table.ts';
+import { withoutSpend } from './headline.ts';
 
 /** What was spent each day, by model family. */
 export function dailySection(data: ReportData): Html {
+  if (data.spend.length === 0)
+    return section('daily', 'Daily spend by model family', '', nothing(`${withoutSpend(data)}.`));
   const note = 'Billed by the API per UTC day. A shaded day is not final; a hatched one was never read.';
   const charts = data.spend.map((spend) => {
     const chart = dailyChart(spend, data.days);
     return data.spend.length > 1 ? part(spend.currency, chart) : chart;
   });
-  return section(
-    'daily',
-    'Daily spend by model family',
-    note,
-    charts.length === 0 ? nothing('Nothing was billed.') : charts,
-  );
+  return section('daily', 'Daily spend by model family', note, charts);
 }
 
 function dailyChart({ daily, currency }: CurrencySpend, days: readonly ReportDay[]): Html {

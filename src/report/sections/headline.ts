@@ -1,11 +1,13 @@
 import { html } from 'hono/html';
+import { isUnknown } from '../chart/frame.ts';
 import type { CurrencySpend, ReportData } from '../data.ts';
 import { amount, change, daySpan, type Html, longDay, money, monthOf, percent, ratioOf, things } from '../format.ts';
 
 /** The answer in a sentence: what was spent. The last currency is the smallest. */
-export function headlineText({ spend, period }: ReportData): string {
+export function headlineText(data: ReportData): string {
+  const { spend, period } = data;
   const span = daySpan(period.from, period.to);
-  if (spend.length === 0) return `Nothing was billed, ${span}`;
+  if (spend.length === 0) return `${withoutSpend(data)}, ${span}`;
   const amounts = spend.map(({ amount: spent, currency }) => money(spent, currency));
   const last = amounts.at(-1) ?? '';
   return `${amounts.length === 1 ? last : `${amounts.slice(0, -1).join(', ')} and ${last}`}, ${span}`;
@@ -19,8 +21,14 @@ export function headline(data: ReportData): Html {
 ${attention(data)}${spend.map((one) => facts(one, data))}`;
 }
 
-function headlineAmounts({ spend }: ReportData): Html {
-  if (spend.length === 0) return html`Nothing was billed`;
+/** What to say where there is no money: a bill of nothing is known, one that was never read is not. */
+export function withoutSpend({ days }: ReportData): string {
+  return days.every(({ costs }) => isUnknown(costs)) ? 'No costs are loaded' : 'Nothing was billed';
+}
+
+function headlineAmounts(data: ReportData): Html {
+  const { spend } = data;
+  if (spend.length === 0) return html`${withoutSpend(data)}`;
   return html`${spend.map(
     ({ amount: spent, currency }, index) =>
       html`${index > 0 ? html`<span class="plus">and</span> ` : ''}${amount(spent, currency)} `,
@@ -50,8 +58,9 @@ function facts(spend: CurrencySpend, data: ReportData): Html {
 
 function comparison({ amount: now, previous_amount: before, currency }: CurrencySpend, data: ReportData): Fact {
   const { from, to, days_missing } = data.previous;
-  const title = `Against the ${things(data.days.length, 'day')} before`;
-  if (days_missing === data.days.length) {
+  const title =
+    data.days.length === 1 ? 'Against the day before' : `Against the ${things(data.days.length, 'day')} before`;
+  if (!isComparable(data)) {
     return { title, value: '–', note: `${daySpan(from, to)} is not loaded` };
   }
   const gap = days_missing === 0 ? '' : `, ${things(days_missing, 'day')} of it not loaded`;
@@ -95,6 +104,11 @@ function unattributed({ reconciliation, currency }: CurrencySpend): Fact {
   };
 }
 
+/** False where nothing of the period before is known: what was not read is not new. */
+export function isComparable({ previous, days }: ReportData): boolean {
+  return previous.days_missing < days.length;
+}
+
 /** What the numbers below must not be read without. */
 function attention(data: ReportData): Html {
   const missing = data.days.filter(({ costs }) => costs === 'missing');
@@ -103,7 +117,7 @@ function attention(data: ReportData): Html {
   const items = [
     ...(missing.length === data.days.length
       ? [
-          html`No costs are loaded for this period. Run <code>usage-etl sync</code>, or choose another with --from and --to.`,
+          html`Nothing is known of this period. Run <code>usage-etl sync</code>, or choose another with --from and --to.`,
         ]
       : missing.length > 0
         ? [

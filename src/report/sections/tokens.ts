@@ -1,16 +1,20 @@
 import { html } from 'hono/html';
-import { bandLegend } from '../chart/frame.ts';
+import { bandLegend, isUnknown } from '../chart/frame.ts';
 import { lineOverDays } from '../chart/lines.ts';
 import { stackedDays } from '../chart/stacked-days.ts';
 import type { ReportData } from '../data.ts';
 import { count, type Html, large, percent, ratioOf, roughCount } from '../format.ts';
 import { type Cell, nothing, numbersBehind, section, table } from '../table.ts';
 
+function withoutUsage(days: ReportData['days']): string {
+  return days.every(({ usage }) => isUnknown(usage)) ? 'No usage is loaded' : 'No input was used';
+}
+
 /** Tokens by class and day. */
 export function tokenSection({ tokens, days }: ReportData): Html {
   const { classes, requests } = tokens;
   const note = html`${count(requests)} requests. Classes add up to all tokens: what the cache served is counted once.`;
-  if (classes.length === 0) return section('tokens', 'Tokens by class', '', nothing('No tokens were used.'));
+  if (classes.length === 0) return section('tokens', 'Tokens by class', '', nothing(`${withoutUsage(days)}.`));
   const color = (index: number) => `t${index}`;
   const chart = stackedDays({
     label: 'Tokens by day and class',
@@ -40,7 +44,7 @@ export function tokenSection({ tokens, days }: ReportData): Html {
 /** How much of the input the cache served, by day and by model. */
 export function cacheSection({ tokens, days }: ReportData): Html {
   const { cache_hit_rates: rates, models } = tokens;
-  if (models.length === 0) return section('cache', 'Cache hit rate', '', nothing('No input tokens were used.'));
+  if (models.length === 0) return section('cache', 'Cache hit rate', '', nothing(`${withoutUsage(days)}.`));
   const note = 'Cached input tokens in all input tokens. The higher, the cheaper the input.';
   const chart = lineOverDays({
     label: 'Share of input tokens served from the cache, by day',

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { DayState, Freshness, ReportData } from '../data.ts';
 import { amount, type Html, instant, longDay, things } from '../format.ts';
 import { type Cell, nothing, numbersBehind, section, table } from '../table.ts';
+import { withoutSpend } from './headline.ts';
 
 /** How far each dataset is loaded, and how fresh it is. */
 export function freshnessSection({ freshness, organizations }: ReportData): Html {
@@ -46,12 +47,13 @@ function coverage({ days }: Freshness): string {
 }
 
 /** Billed = allocated + unattributed, shown and not claimed. */
-export function reconciliationSection({ spend }: ReportData): Html {
+export function reconciliationSection(data: ReportData): Html {
+  const { spend } = data;
+  if (spend.length === 0) return section('reconciliation', 'Reconciliation', '', nothing(`${withoutSpend(data)}.`));
   const whole = spend.every(({ reconciliation }) => Number(reconciliation.difference) === 0);
   const note = whole
     ? 'Every amount billed is split over who caused it, or is listed as unattributed; the parts add up to the bill to the last digit.'
     : 'The parts do not add up to the bill. Run usage-etl sync to split the days named below.';
-  if (spend.length === 0) return section('reconciliation', 'Reconciliation', '', nothing('Nothing was billed.'));
   const rows = spend.map(
     ({ currency, reconciliation: { billed, allocated, unattributed, difference } }): readonly Cell[] => [
       { content: currency },
@@ -97,7 +99,7 @@ const restatementsShown = 8;
 export function restatementSection({ restatements }: ReportData): Html {
   const title = 'Restatements in money';
   if (restatements.length === 0) {
-    return section('restatements', title, '', nothing('No amount of this period was changed after it was first read.'));
+    return section('restatements', title, '', nothing('No amount is known to have changed after it was first read.'));
   }
   const rows = restatements.map(
     ({ currency, day, observed_at, amounts, change, billed, billed_before }): readonly Cell[] => [
