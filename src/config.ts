@@ -20,10 +20,11 @@ import { isLoopback } from './config/url.ts';
 export type { Environment } from './config/admin-key.ts';
 export { readBudgetFile } from './config/budget-file.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
-export { guarded, type MapEntry, mapColumns, ownedColumns, readMapping } from './config/mapping.ts';
+export { type MapEntry, mapColumns, ownedColumns, readMapping } from './config/mapping.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
 export type { ScheduleSettings } from './config/schedules.ts';
 export { type Setting, settings } from './config/settings.ts';
+export { guarded } from './config/table-file.ts';
 export { isLoopback } from './config/url.ts';
 
 /** The names of all datasets, in the order of the catalog. */

@@ -1,6 +1,6 @@
 import { parseInstant } from './instant.ts';
 import { type Problem, problem, quoted } from './problem.ts';
-import { readTableFile, type TableEntry } from './table-file.ts';
+import { readTableFile, type TableEntry, type TableForm } from './table-file.ts';
 
 /** What a budget may be for. */
 const scopes = ['all', 'project', 'team', 'cost_center', 'model_family', 'api_key', 'user'] as const;
@@ -48,6 +48,16 @@ export interface BudgetFile {
   readonly problems: readonly Problem[];
 }
 
+const form: TableForm<(typeof columns)[number]> = {
+  columns,
+  needs: [
+    { oneOf: ['budget_name'], without: 'no budget_name' },
+    { oneOf: ['amount'], without: 'no amount' },
+  ],
+  lists: ['thresholds'],
+  noun: 'budgets',
+};
+
 type Entry = TableEntry<(typeof columns)[number]>;
 
 /** Where something is wrong: says so and gives what stands in for it until then. */
@@ -61,7 +71,6 @@ const defaultThresholds = ['50', '80', '100'];
  * the names that org_id may be. Never throws.
  */
 export function readBudgetFile(file: string, text: string, organizations: readonly string[]): BudgetFile {
-  const form = { columns, required: ['budget_name', 'amount'], lists: ['thresholds'], noun: 'budgets' } as const;
   const read = readTableFile(file, text, form);
   const problems: Problem[] = [...read.problems];
   const budgets = read.entries.map((entry) => ({

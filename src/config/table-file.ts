@@ -5,8 +5,8 @@ import { type Problem, problem, quoted } from './problem.ts';
 /** What a file of entries may hold. */
 export interface TableForm<Column extends string> {
   readonly columns: readonly Column[];
-  /** Columns that every entry must have. */
-  readonly required: readonly Column[];
+  /** Of each of these, an entry must have one at least; how it is called when it has none. */
+  readonly needs: readonly { readonly oneOf: readonly Column[]; readonly without: string }[];
   /** Columns of which the value may be a list in YAML. */
   readonly lists: readonly Column[];
   /** What the entries are, in the plural: the list may stand under this name in YAML. */
@@ -57,7 +57,7 @@ function readCsv<Column extends string>(file: string, text: string, form: TableF
   const problems: Problem[] = [];
   const entries = lines.flatMap(({ record, info }): readonly TableEntry<Column>[] => {
     const where = `${file}:${info.lines}`;
-    if (record.length === names.length) return [entryOf(where, names, record)];
+    if (record.length === names.length) return [entryOf(where, names, record.map(unguarded))];
     problems.push(problem(where, `${record.length} cells`, `${names.length}, as in the header`));
     return [];
   });
@@ -70,9 +70,19 @@ function delimiterOf(text: string): string {
   return [',', ';', '\t'].find((delimiter) => header.includes(delimiter)) ?? ',';
 }
 
+/** The export puts an apostrophe before what a spreadsheet would take for a formula. */
+function unguarded(text: string): string {
+  return /^'+[=+\-@\t\r]/.test(text) ? text.slice(1) : text;
+}
+
+/** A cell that no spreadsheet takes for a formula: names come from whoever may name something. */
+export function guarded(text: string): string {
+  return /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
 function readYaml<Column extends string>(file: string, text: string, form: TableForm<Column>): TableFile<Column> {
   const lines = new LineCounter();
-  // Every value as it is written: no digit of an amount is lost.
+  // Every value as it is written: 0042 is a cost center, not a number, and no digit of an amount is lost.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'failsafe' });
   const lineOf = (offset: number | undefined) => `${file}:${lines.linePos(offset ?? 0).line}`;
   const [broken] = document.errors;
@@ -127,17 +137,19 @@ function entryOf<Column extends string>(
 function nameProblems<Column extends string>(
   where: string,
   names: readonly string[],
-  { columns, required }: TableForm<Column>,
+  { columns, needs }: TableForm<Column>,
 ): readonly Problem[] {
   const unknown = names.filter((name) => !includes(columns, name));
   const repeated = names.filter((name, at) => includes(columns, name) && names.indexOf(name) !== at);
-  const missing = required.filter((name) => !names.includes(name));
+  const missing = needs.filter(({ oneOf }) => !oneOf.some((name) => names.includes(name)));
   return [
     ...unknown.map((name) =>
       problem(where, `unknown name ${quoted(name)}`, columns.join(', '), { name, names: columns }),
     ),
     ...repeated.map((name) => problem(where, `${name} twice`, `${name} once`)),
-    ...missing.map((name) => problem(where, `no ${name}`, columns.join(', '))),
+    ...missing.map(({ oneOf, without }) =>
+      problem(where, without, oneOf.length === 1 ? oneOf.join() : `one of ${oneOf.join(', ')}`),
+    ),
   ];
 }
 

@@ -1,11 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ConfigError, problem } from '../../config.ts';
-import { exitCode, messageOf } from '../../errors.ts';
+import { exitCode } from '../../errors.ts';
 import { withStore } from '../../run/database.ts';
 import { exportMap, runMap } from '../../run/map.ts';
 import { createCommand, type Execute } from '../command.ts';
+import { readInputFile } from '../input-file.ts';
 import { mapCsv, mapText } from '../render/map-report.ts';
 import { readSelection } from '../selection.ts';
 
@@ -54,25 +53,10 @@ Exit codes: 0 all written, 3 some entries have no project (the rest is written),
         }
         if (file === '')
           throw new ConfigError('arguments_invalid', [problem('usage-etl map', 'no file', 'FILE, or --export')]);
-        const text = file === '-' ? await terminal.input() : readText(resolve(terminal.cwd, file), file);
+        const text = await readInputFile(terminal, file, 'mapping_invalid');
         const options = { file, text, dryRun: flags.dryRun === true, organizations };
         const report = await withStore({ config, clock, log }, 'migrated', (store) => runMap(store, options));
         return { document: report, text: (style) => mapText(report, style), exit: report.exit_code };
       }),
     );
-}
-
-/** No list of projects is larger; reading a disk image would only use up the memory. */
-const mostBytes = 16 * 1024 * 1024;
-
-function readText(path: string, label: string): string {
-  try {
-    if (statSync(path).size > mostBytes) throw new Error('larger than 16 MB');
-    return readFileSync(path, 'utf8');
-  } catch (thrown) {
-    const failure = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : messageOf(thrown);
-    throw new ConfigError('mapping_invalid', [
-      problem(label, `cannot be read (${failure})`, 'a file that you can read'),
-    ]);
-  }
 }
