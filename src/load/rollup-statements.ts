@@ -61,9 +61,12 @@ export function rollupStatementsOf(dataset: Dataset): RollupStatements {
   const hourly = `openai.${quoted(hourlyRollupTable)}`;
   const staging = quoted(`staging_rollup_${dataset.table}`);
   const columns = dailyCopyColumns(dataset).map(quoted).join(', ');
-  const measures = measuresOf(dataset).map((measure) => quoted(measure.name));
-  const sum = (column: string) =>
-    `${column} = coalesce(r.${column} + excluded.${column}, r.${column}, excluded.${column})`;
+  const hourlyColumns = hourlyCopyColumns(dataset).map(quoted).join(', ');
+  const key = dailyRollupKey.join(', ');
+  const sums = measuresOf(dataset)
+    .map((measure) => quoted(measure.name))
+    .map((column) => `${column} = coalesce(r.${column} + excluded.${column}, r.${column}, excluded.${column})`)
+    .join(', ');
   const differing = `(select distinct (bucket_start at time zone 'UTC')::date as day, series_id from ${diffTable(dataset)}
     where (bucket_start at time zone 'UTC')::date = any($2::date[])) as differing`;
   return {
@@ -71,7 +74,7 @@ export function rollupStatementsOf(dataset: Dataset): RollupStatements {
     createStaging: `create temp table if not exists ${staging} on commit delete rows as select ${columns} from ${daily} with no data`,
     copyStaging: `copy pg_temp.${staging} (${columns}) from stdin with (format binary)`,
     addStaged: `insert into ${daily} as r (${columns}) select ${columns} from pg_temp.${staging}
-      on conflict (${dailyRollupKey.join(', ')}) do update set ${measures.map(sum).join(', ')}`,
+      on conflict (${key}) do update set ${sums}`,
     deleteDays: `delete from ${daily} where org_id = $1 and dataset = ${name} and usage_date_utc = any($2::date[])`,
     sumDays: `${insertSums(dataset, daily)}
       from openai_etl.days d cross join lateral (${sumsOf(dataset, during('d.usage_date_utc'))}) as summed
@@ -83,22 +86,23 @@ export function rollupStatementsOf(dataset: Dataset): RollupStatements {
         on d.org_id = $1 and d.dataset = ${name} and d.usage_date_utc = differing.day
       cross join lateral (${sumsOf(dataset, `f.series_id = differing.series_id and f.bucket_start = any(${hoursOf('differing.day')})`)}) as summed`,
     deleteHours: `delete from ${hourly} where org_id = $1 and dataset = ${name} and usage_hour_utc = any($2::timestamptz[])`,
-    copyHours: `copy ${hourly} (${hourlyCopyColumns(dataset).map(quoted).join(', ')}) from stdin with (format binary)`,
+    copyHours: `copy ${hourly} (${hourlyColumns}) from stdin with (format binary)`,
   };
 }
 
 /** The start of a statement that takes what `sumsOf` has summed up for days `d`. */
 function insertSums(dataset: Dataset, daily: string): string {
   const level = levelOf(dataset);
-  const columns = [...dailyCopyColumns(dataset), ...(level === undefined ? [] : [levelSeconds(level)])];
-  return `insert into ${daily} (${columns.map(quoted).join(', ')})
+  const names = [...dailyCopyColumns(dataset), ...(level === undefined ? [] : [levelSeconds(level)])];
+  const columns = names.map(quoted).join(', ');
+  return `insert into ${daily} (${columns})
     select d.org_id, d.dataset, d.bucket_width, d.usage_date_utc, summed.*`;
 }
 
 /** The sums by series of the facts `f` of one day `d`: a day at a time, so that no sum waits for a sort of them all. */
 function sumsOf(dataset: Dataset, which: string): string {
   const level = levelOf(dataset);
-  const dimensions = dimensionsOf(dataset).map(({ name }) => `f.${quoted(name)}`);
+  const group = ['f.series_id', ...dimensionsOf(dataset).map(({ name }) => `f.${quoted(name)}`)].join(', ');
   const sums = measuresOf(dataset).map(({ name }) =>
     name === level?.name
       ? `coalesce(sum(f.${quoted(name)}) filter (where f.bucket_end = d.loaded_until), 0)`
@@ -106,10 +110,11 @@ function sumsOf(dataset: Dataset, which: string): string {
   );
   const seconds = 'extract(epoch from f.bucket_end - f.bucket_start)';
   const held = level === undefined ? [] : [`trim_scale(sum(f.${quoted(level.name)} * ${seconds}))`];
-  return `select ${['f.series_id', ...dimensions, ...sums, ...held].join(', ')}
+  const columns = [group, ...sums, ...held].join(', ');
+  return `select ${columns}
     from openai.${quoted(dataset.table)} f
     where f.org_id = d.org_id and f.bucket_width = d.bucket_width and ${which}
-    group by ${['f.series_id', ...dimensions].join(', ')}`;
+    group by ${group}`;
 }
 
 function during(day: string): string {

@@ -116,8 +116,9 @@ describe('a night on which something fails', () => {
     );
     const result = await run(['verify', '--dataset', 'costs'], { env });
     expect(result.exit).toBe(4);
-    expect(result.stdout).toContain('1 difference');
+    expect(result.stdout).toContain('2 differences');
     expect(result.stdout).toMatch(/^costs 1d .* amount_value.* 0\.01$/m);
+    expect(result.stdout).toMatch(/^cost_parts .* -0\.01$/m);
   });
 });
 
