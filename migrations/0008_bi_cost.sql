@@ -1,5 +1,13 @@
 -- Money for BI. Every view is at the grain its comment names, exact, and never adds up two currencies.
 
+-- Views tell a day as a date; without these they would read all days to show one.
+create index costs_cost_date on openai.costs (((bucket_start at time zone 'UTC')::date));
+create index cost_parts_usage_date on openai.cost_parts (usage_date_utc);
+
+alter table openai.line_items
+  add column model_family text generated always as (openai_bi.model_family(model)) stored;
+comment on column openai.line_items.model_family is 'The family of the model (openai_bi.model_family); null when the text names no model.';
+
 create view openai_bi.cost_daily as
 select
   (cost.bucket_start at time zone 'UTC')::date as cost_date,
@@ -16,7 +24,7 @@ select
   coalesce(cost.line_item, '(no line item)') as line_item,
   coalesce(item.surface, '(no surface)') as surface,
   coalesce(item.model, '(no model)') as model,
-  coalesce(openai_bi.model_family(item.model), '(no model)') as model_family,
+  coalesce(item.model_family, '(no model)') as model_family,
   coalesce(item.modality, '(no modality)') as modality,
   coalesce(item.token_class, '(no token class)') as token_class,
   coalesce(item.qualifier, '(no qualifier)') as qualifier,
@@ -74,66 +82,65 @@ create view openai_bi.cost_by_user_model_daily as
 select
   part.usage_date_utc as cost_date,
   part.org_id,
+  part.series_id,
+  part.part_no,
   part.project_id,
   coalesce(project.project_label, part.project_id, '(no project)') as project_name,
   coalesce(project.team, '(no team)') as team,
   coalesce(project.cost_center, '(no cost center)') as cost_center,
+  coalesce(project.environment, '(no environment)') as environment,
   part.user_id,
   case part.status
     when 'unattributed' then '(unattributed)'
     else coalesce(person.user_label, part.user_id, '(no user)')
   end as user_label,
-  case when part.status = 'unattributed' or part.user_id is null then 'none' else coalesce(person.user_kind, 'unknown') end
-    as user_kind,
+  case when part.user_id is null then 'none' else coalesce(person.user_kind, 'unknown') end as user_kind,
+  part.api_key_id,
+  coalesce(key.api_key_label, part.api_key_id, '(no key)') as api_key_label,
+  coalesce(part.line_item, '(no line item)') as line_item,
   coalesce(part.model, '(no model)') as model,
-  coalesce(openai_bi.model_family(part.model), '(no model)') as model_family,
+  coalesce(item.model_family, '(no model)') as model_family,
   coalesce(part.token_class, '(no token class)') as token_class,
+  coalesce(item.service, '(no service)') as service,
   part.status,
   coalesce(part.reason, '(allocated)') as reason,
   part.method,
   part.method = 'billed_user_share' as is_billed_by_user,
-  part.allocated_cost,
-  round(part.allocated_cost, 6)::numeric(24, 6) as allocated_cost_rounded,
+  part.amount as allocated_cost,
+  round(part.amount, 6)::numeric(24, 6) as allocated_cost_rounded,
   part.currency,
-  part.parts,
+  part.quantity,
+  coalesce(part.quantity_unit, '(no unit)') as quantity_unit,
   coalesce(ledger.settled and ledger.status = 'loaded', false) as is_final,
   part.updated_at
-from (
-  select
-    usage_date_utc,
-    org_id,
-    project_id,
-    user_id,
-    model,
-    token_class,
-    status,
-    reason,
-    method,
-    currency,
-    sum(amount) as allocated_cost,
-    count(*) as parts,
-    max(updated_at) as updated_at
-  from openai.cost_parts
-  group by usage_date_utc, org_id, project_id, user_id, model, token_class, status, reason, method, currency
-) as part
+from openai.cost_parts as part
+left join openai.line_items as item on item.line_item = part.line_item
 left join openai.projects as project on project.org_id = part.org_id and project.project_id = part.project_id
 left join openai.users as person on person.org_id = part.org_id and person.user_id = part.user_id
+left join openai.api_keys as key on key.org_id = part.org_id and key.api_key_id = part.api_key_id
 left join openai_etl.buckets as ledger
   on ledger.org_id = part.org_id and ledger.dataset = 'costs' and ledger.bucket_width = '1d'
   and ledger.bucket_start = part.usage_date_utc::timestamp at time zone 'UTC';
-comment on view openai_bi.cost_by_user_model_daily is 'Who and what is behind the bill: every billed amount split over its users, one row per UTC day, project, user, model, token class, status, reason, method and currency. Adds up to the bill with the unattributed rest in it, so keep that rest in every chart. The same money as cost_daily: never add the two.';
+comment on view openai_bi.cost_by_user_model_daily is 'Who and what is behind the bill: every billed amount split over its users, one row per part (key: org_id, cost_date, series_id, part_no). Adds up to the bill with the unattributed rest in it, so keep that rest in every chart. The same money as cost_daily: never add the two.';
 comment on column openai_bi.cost_by_user_model_daily.cost_date is 'UTC day of the cost.';
 comment on column openai_bi.cost_by_user_model_daily.org_id is 'Name of the organization in the configuration.';
+comment on column openai_bi.cost_by_user_model_daily.series_id is 'The amount that was split: series_id of cost_daily on that day.';
+comment on column openai_bi.cost_by_user_model_daily.part_no is 'Number of the part of its amount, from 1.';
 comment on column openai_bi.cost_by_user_model_daily.project_id is 'Project billed; null for what is billed to none.';
 comment on column openai_bi.cost_by_user_model_daily.project_name is 'Current name of the project, else its id; ''(no project)'' for what is billed to none.';
 comment on column openai_bi.cost_by_user_model_daily.team is 'Team that answers for the project; ''(no team)'' when nobody has said.';
 comment on column openai_bi.cost_by_user_model_daily.cost_center is 'Cost center that pays for the project; ''(no cost center)'' when nobody has said.';
+comment on column openai_bi.cost_by_user_model_daily.environment is 'Such as production or test; ''(no environment)'' when nobody has said.';
 comment on column openai_bi.cost_by_user_model_daily.user_id is 'User or service account; null for nobody, which user_label tells apart.';
 comment on column openai_bi.cost_by_user_model_daily.user_label is 'Name of the user, else e-mail address, else id. ''(no user)'': usage that the API attributes to nobody; ''(unattributed)'': money that nothing tells whose it is.';
 comment on column openai_bi.cost_by_user_model_daily.user_kind is 'user, service_account, unknown (in no list), or none (nobody).';
+comment on column openai_bi.cost_by_user_model_daily.api_key_id is 'API key billed; null for what is billed to none, or where the API refuses the grouping by key.';
+comment on column openai_bi.cost_by_user_model_daily.api_key_label is 'Name of the key, else its redacted value, else its id; ''(no key)'' for none.';
+comment on column openai_bi.cost_by_user_model_daily.line_item is 'What was billed, as billed; ''(no line item)'' where the API gives none.';
 comment on column openai_bi.cost_by_user_model_daily.model is 'Model that the line item names; ''(no model)'' when it names none.';
 comment on column openai_bi.cost_by_user_model_daily.model_family is 'The model without its date and variant; ''(no model)'' when the line item names none.';
 comment on column openai_bi.cost_by_user_model_daily.token_class is 'input_uncached, input_cached, input_cache_write or output; ''(no token class)'' for what is not tokens of one class.';
+comment on column openai_bi.cost_by_user_model_daily.service is 'What is billed other than tokens of one class; ''(no service)'' for tokens and for what is not understood.';
 comment on column openai_bi.cost_by_user_model_daily.status is 'allocated, or unattributed: no driver tells whose it is.';
 comment on column openai_bi.cost_by_user_model_daily.reason is 'Why it is unattributed: usage_gap, user_share_gap, no_matching_usage, usage_not_by_user, service_line_item, unparsed_line_item, no_line_item or credit; ''(allocated)'' when it is not.';
 comment on column openai_bi.cost_by_user_model_daily.method is 'billed_user_share: by the money that the provider itself reports by user; token_share: by tokens of the class billed; service_share: by another counter; none: not split.';
@@ -141,9 +148,10 @@ comment on column openai_bi.cost_by_user_model_daily.is_billed_by_user is 'True 
 comment on column openai_bi.cost_by_user_model_daily.allocated_cost is 'Money, flow, in currency, exact. With the unattributed rows it adds up to the bill.';
 comment on column openai_bi.cost_by_user_model_daily.allocated_cost_rounded is 'allocated_cost, flow, rounded to 6 decimals for tools without exact decimals. Sums of it are off by the rounding.';
 comment on column openai_bi.cost_by_user_model_daily.currency is 'ISO 4217 code in lower case, as the API sends it. Group or filter by it before adding up.';
-comment on column openai_bi.cost_by_user_model_daily.parts is 'How many parts of billed amounts are added up in the row, flow.';
+comment on column openai_bi.cost_by_user_model_daily.quantity is 'Billed quantity of the part, flow within one quantity_unit; null when the API does not say.';
+comment on column openai_bi.cost_by_user_model_daily.quantity_unit is 'Unit of quantity, as the API names it; ''(no unit)'' when no single unit applies.';
 comment on column openai_bi.cost_by_user_model_daily.is_final is 'True when the day''s costs were read again long enough after its end; what is not final still changes.';
-comment on column openai_bi.cost_by_user_model_daily.updated_at is 'When a part of the row last changed.';
+comment on column openai_bi.cost_by_user_model_daily.updated_at is 'When a value of the part last changed.';
 
 create view openai_bi.reconciliation_daily as
 select
@@ -170,48 +178,34 @@ from (
     cost_date,
     org_id,
     currency,
-    sum(billed) as billed,
-    sum(allocated) as allocated,
-    sum(unattributed) as unattributed,
+    coalesce(sum(billed), 0) as billed,
+    coalesce(sum(allocated), 0) as allocated,
+    coalesce(sum(unattributed), 0) as unattributed,
     sum(costs)::bigint as costs,
     sum(parts)::bigint as parts,
-    count(*) filter (where billed <> allocated + unattributed) as costs_off
+    count(*) filter (where coalesce(billed, 0) <> coalesce(allocated, 0) + coalesce(unattributed, 0)) as costs_off
   from (
     select
       cost_date,
       org_id,
       currency,
-      series_id,
-      sum(billed) as billed,
-      sum(allocated) as allocated,
-      sum(unattributed) as unattributed,
-      sum(costs) as costs,
-      sum(parts) as parts
+      sum(amount) filter (where side = 'billed') as billed,
+      sum(amount) filter (where side = 'allocated') as allocated,
+      sum(amount) filter (where side = 'unattributed') as unattributed,
+      count(*) filter (where side = 'billed') as costs,
+      count(*) filter (where side <> 'billed') as parts
     from (
       select
         (bucket_start at time zone 'UTC')::date as cost_date,
         org_id,
         amount_currency as currency,
         series_id,
-        amount_value as billed,
-        0::numeric as allocated,
-        0::numeric as unattributed,
-        1 as costs,
-        0 as parts
+        amount_value as amount,
+        'billed' as side
       from openai.costs
       where bucket_width = '1d'
       union all
-      select
-        usage_date_utc,
-        org_id,
-        currency,
-        series_id,
-        0::numeric,
-        case status when 'allocated' then amount else 0 end,
-        case status when 'unattributed' then amount else 0 end,
-        0,
-        1
-      from openai.cost_parts
+      select usage_date_utc, org_id, currency, series_id, amount, status from openai.cost_parts
     ) as entry
     group by cost_date, org_id, currency, series_id
   ) as cost
@@ -242,7 +236,7 @@ select
   priced.org_id,
   priced.line_item,
   coalesce(item.model, '(no model)') as model,
-  coalesce(openai_bi.model_family(item.model), '(no model)') as model_family,
+  coalesce(item.model_family, '(no model)') as model_family,
   coalesce(item.token_class, '(no token class)') as token_class,
   coalesce(item.surface, '(no surface)') as surface,
   coalesce(item.service, '(no service)') as service,

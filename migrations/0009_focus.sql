@@ -231,7 +231,7 @@ left join openai_etl.buckets as ledger
   and ledger.bucket_start = priced.bucket_start;
 
 create view openai_focus.cost_and_usage_allocated as
-with part as (
+with shared as (
   select
     charge.*,
     part.part_no,
@@ -244,56 +244,40 @@ with part as (
     part.driver_quantity,
     coalesce(part.amount, charge."BilledCost") as amount,
     part.quantity,
-    sum(abs(part.amount)) over charges as all_amounts,
-    sum(abs(part.quantity)) over charges as all_quantities,
-    sum(abs(part.driver_quantity)) over charges as all_drivers
+    trim_scale((part.units + case when part.place <= part.units_left then 1 else 0 end) * 0.000000000000000001) as ratio
   from openai_focus.cost_and_usage as charge
-  left join openai.cost_parts as part
-    on part.org_id = charge."BillingAccountId"
-    and part.usage_date_utc = (charge."ChargePeriodStart" at time zone 'UTC')::date
-    and part.series_id::text = charge."x_SourceRecordId"
-  window charges as (partition by charge."BillingAccountId", charge."ChargePeriodStart", charge."x_SourceRecordId")
-),
--- A part's share of its charge: of the money, of the quantity where the money is 0, else of what it was shared out by.
-weighed as (
-  select
-    part.*,
-    case
-      when all_amounts <> 0 then abs(amount)
-      when all_quantities <> 0 then abs(coalesce(quantity, 0))
-      when all_drivers <> 0 then abs(coalesce(driver_quantity, 0))
-      when part_no = 1 then 1
-      else 0
-    end as weight,
-    case
-      when all_amounts <> 0 then all_amounts
-      when all_quantities <> 0 then all_quantities
-      when all_drivers <> 0 then all_drivers
-      else 1
-    end as total_weight
-  from part
-),
--- The shares of a charge must add up to exactly 1: whole units of 1e-18, what is left over to the largest remainders.
-rounded as (
-  select
-    weighed.*,
-    div(weight * 1000000000000000000, total_weight) as units,
-    1000000000000000000 - sum(div(weight * 1000000000000000000, total_weight)) over charges as units_left,
-    row_number() over (
-      partition by "BillingAccountId", "ChargePeriodStart", "x_SourceRecordId"
-      order by mod(weight * 1000000000000000000, total_weight) desc, part_no
-    ) as place
-  from weighed
-  window charges as (partition by "BillingAccountId", "ChargePeriodStart", "x_SourceRecordId")
-),
-shared as (
-  select
-    rounded.*,
-    case
-      when part_no is not null
-        then trim_scale((units + case when place <= units_left then 1 else 0 end) * 0.000000000000000001)
-    end as ratio
-  from rounded
+  left join lateral (
+    -- The shares of a charge must add up to exactly 1: whole units of 1e-18, what is left over to the largest remainders.
+    select
+      weighed.*,
+      1000000000000000000 - sum(units) over () as units_left,
+      row_number() over (order by mod(weight * 1000000000000000000, total_weight) desc, part_no) as place
+    from (
+      select measured.*, div(weight * 1000000000000000000, total_weight) as units
+      from (
+        -- A part's share is of the money, of the quantity where the money is 0, else of what it was shared out by.
+        select
+          part.*,
+          case
+            when sum(abs(amount)) over () <> 0 then abs(amount)
+            when sum(abs(quantity)) over () <> 0 then abs(coalesce(quantity, 0))
+            when sum(abs(driver_quantity)) over () <> 0 then abs(coalesce(driver_quantity, 0))
+            when part_no = 1 then 1
+            else 0
+          end as weight,
+          coalesce(
+            nullif(sum(abs(amount)) over (), 0),
+            nullif(sum(abs(quantity)) over (), 0),
+            nullif(sum(abs(driver_quantity)) over (), 0),
+            1
+          ) as total_weight
+        from openai.cost_parts as part
+        where part.org_id = charge."BillingAccountId"
+          and part.usage_date_utc = (charge."ChargePeriodStart" at time zone 'UTC')::date
+          and part.series_id = charge."x_SourceRecordId"::uuid
+      ) as measured
+    ) as weighed
+  ) as part on true
 ),
 -- Multiplying a count by shares that add up to 1 loses nothing, so the quantities add up to the charge's as well.
 measured as (

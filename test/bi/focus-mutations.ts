@@ -86,6 +86,7 @@ export const mutations: ReadonlyMap<string, Mutation> = new Map([
   ['own-AllocatedTags', set(`"AllocatedTags" = '["search"]'`)],
   ['CAU-SubAccountName-C-004, C-005', set('"SubAccountName" = null')],
   ['ATT-NullHandling-A-002', set(`"SubAccountName" = '(no project)'`)],
+  ['own-names-of-users', aPart(`"AllocatedResourceName" = '(no user)'`, ofUser1)],
   ['CAU-SkuPriceId-C-008', set(`"SkuPriceId" = 'openai/gpt-6-astra, output'`)],
   ['CAU-ServiceName-C-005', set(`"ServiceCategory" = 'Compute'`)],
   ['CAU-ServiceName-C-008', set(`"ServiceSubcategory" = 'Bots'`)],

@@ -198,8 +198,10 @@ export async function insertUsage(
   );
   await insertLedger(pool, dataset, day);
   await pool.query(
-    `insert into openai_etl.days values ($1, $2, $3, '1d', 1, 0, 1, now(), true, now(), pg_current_xact_id())
-     on conflict do nothing`,
+    `insert into openai_etl.days
+       (org_id, dataset, usage_date_utc, bucket_width, buckets_loaded, buckets_refused, row_count, loaded_until, is_final,
+        is_rolled_up, updated_at, changed_xid)
+     values ($1, $2, $3, '1d', 1, 0, 1, now(), true, false, now(), pg_current_xact_id()) on conflict do nothing`,
     [anOrganization, dataset, day],
   );
 }

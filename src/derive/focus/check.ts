@@ -116,8 +116,10 @@ async function askRows(
       `count(*) filter (where (${broken}) and (${published}))`,
     ];
   });
+  const all = counts.join(', ');
+  const name = views[view];
   const { rows } = await client.query<{ rows: number; counts: number[] }>(
-    `select count(*) as rows, array[${counts.join(', ')}]::double precision[] as counts from ${views[view]}`,
+    `select count(*) as rows, array[${all}]::double precision[] as counts from ${name}`,
   );
   const [answer] = rows;
   rules.forEach((rule, index) => {
@@ -147,6 +149,7 @@ async function countDeviations(
   views: FocusViews,
 ): Promise<readonly DeviationCount[]> {
   const counted: DeviationCount[] = [];
+  const { charges: view } = views;
   for (const { letter, sentence, rows: condition } of deviations) {
     if (condition === null) {
       counted.push({ letter, sentence, charges: null, amounts: [] });
@@ -154,7 +157,7 @@ async function countDeviations(
     }
     const { rows } = await client.query<{ currency: string; amount: string; charges: number }>(
       `select "BillingCurrency" as currency, trim_scale(sum("BilledCost"))::text as amount, count(*) as charges
-       from ${views.charges} where ${condition} group by 1 order by 1`,
+       from ${view} where ${condition} group by 1 order by 1`,
     );
     const charges = rows.reduce((sum, row) => sum + row.charges, 0);
     counted.push({

@@ -11,10 +11,13 @@ export const sqlTypes: Readonly<Record<FocusType, string>> = {
   Integer: 'integer',
 };
 
-const columnsOf = (view: string) => `select attname as name, format_type(atttypid, atttypmod) as type,
-    row_number() over (order by attnum) as place
-  from pg_catalog.pg_attribute
-  where attrelid = ${literal(view)}::regclass and attnum > 0 and not attisdropped`;
+function columnsOf(view: string): string {
+  const relation = literal(view);
+  return `(select attname as name, format_type(atttypid, atttypmod) as type,
+      row_number() over (order by attnum) as place
+    from pg_catalog.pg_attribute
+    where attrelid = ${relation}::regclass and attnum > 0 and not attisdropped) as found`;
+}
 
 const declared = `(values ${focusColumns
   .map(({ name, type }, index) => `(${literal(name)}, ${literal(sqlTypes[type])}, ${index + 1})`)
@@ -28,8 +31,10 @@ function presenceRule({ name, presence, level }: FocusColumn): FocusRule {
     strength: level === 'recommended' ? 'should' : 'must',
     kind: 'set',
     aboutColumns: true,
-    broken: (view) =>
-      `select 1 where not exists (select from (${columnsOf(view)}) as found where name = ${literal(name)})`,
+    broken: (view) => {
+      const [found, wanted] = [columnsOf(view), literal(name)];
+      return `select 1 where not exists (select from ${found} where name = ${wanted})`;
+    },
   };
 }
 
@@ -43,9 +48,10 @@ export const columnRules: readonly FocusRule[] = [
     strength: 'must',
     kind: 'set',
     aboutColumns: true,
-    broken: (view) =>
-      `select declared.name from ${declared} join (${columnsOf(view)}) as found using (name)
-       where found.type <> declared.type`,
+    broken: (view) => {
+      const found = columnsOf(view);
+      return `select declared.name from ${declared} join ${found} using (name) where found.type <> declared.type`;
+    },
   },
   {
     id: 'own-column-order',
@@ -54,8 +60,10 @@ export const columnRules: readonly FocusRule[] = [
     strength: 'must',
     kind: 'set',
     aboutColumns: true,
-    broken: (view) =>
-      `select found.name from (${columnsOf(view)}) as found left join ${declared} using (name)
-       where found.place is distinct from declared.place`,
+    broken: (view) => {
+      const found = columnsOf(view);
+      return `select found.name from ${found} left join ${declared} using (name)
+        where found.place is distinct from declared.place`;
+    },
   },
 ];

@@ -100,9 +100,8 @@ async function digitsOf(pool: Pool, view: string): Promise<ReadonlyMap<string, D
     `max(length(trunc(abs(${quoted(name)}))::text))`,
     `max(scale(${quoted(name)}))`,
   ]);
-  const { rows } = await pool.query<{ most: (number | null)[] }>(
-    `select array[${most.join(', ')}] as most from ${view}`,
-  );
+  const columns = most.join(', ');
+  const { rows } = await pool.query<{ most: (number | null)[] }>(`select array[${columns}] as most from ${view}`);
   return new Map(
     decimals.map((name, index) => {
       const whole = rows[0]?.most[2 * index] ?? 1;

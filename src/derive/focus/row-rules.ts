@@ -2,10 +2,16 @@ import { focusColumns } from './columns.ts';
 import { noQuantity } from './deviations.ts';
 import { both, literal, quoted, type RowRule } from './rule.ts';
 
-type Options = Pick<Partial<RowRule>, 'views' | 'strength' | 'deviation'>;
+type Options = Pick<Partial<RowRule>, 'strength' | 'deviation'>;
+
+/** Parts say what their charge says (A-014), but for what is shared out and to whom: only that is asked of them again. */
+const sharedOut = focusColumns
+  .filter(({ name, type }) => type === 'Decimal' || name.startsWith('Allocated'))
+  .map(({ name }) => quoted(name));
 
 function rule(id: string, sentence: string, broken: string, options: Options = {}): RowRule {
-  return { views: both, strength: 'must', ...options, id, sentence, kind: 'row', broken };
+  const views: RowRule['views'] = sharedOut.some((name) => broken.includes(name)) ? both : ['charges'];
+  return { views, strength: 'must', ...options, id, sentence, kind: 'row', broken };
 }
 
 const notNull = (id: string, name: string) => rule(id, `${name} is not null.`, `${quoted(name)} is null`);
@@ -47,6 +53,15 @@ const neededByUsage = (id: string, name: string) =>
 
 const columnsOf = (type: string) =>
   focusColumns.filter((column) => column.type === type).map(({ name }) => quoted(name));
+
+const texts = columnsOf('String').filter((name) => !sharedOut.includes(name));
+const users = ['"AllocatedResourceId"', '"AllocatedResourceName"'];
+
+function placeholderIn(names: readonly string[]): string {
+  const isPlaceholder = (name: string) =>
+    `lower(btrim(${name})) in ('', 'n/a', 'not applicable') or ${name} like '(no %)'`;
+  return names.map(isPlaceholder).join(' or ');
+}
 
 const costs = ['BilledCost', 'EffectiveCost', 'ListCost', 'ContractedCost'];
 const instants = ['ChargePeriodStart', 'ChargePeriodEnd', 'BillingPeriodStart', 'BillingPeriodEnd'];
@@ -154,11 +169,10 @@ export const rowRules: readonly RowRule[] = [
   flat('CAU-Tags-C-001', 'Tags'),
   flat('own-AllocatedTags', 'AllocatedTags'),
   together('CAU-SubAccountName-C-004, C-005', 'SubAccountName', 'SubAccountId'),
+  rule('ATT-NullHandling-A-002', 'No text is empty or stands for a missing one.', placeholderIn(texts)),
   rule(
-    'ATT-NullHandling-A-002',
-    'No text is empty or stands for a missing one.',
-    columnsOf('String')
-      .map((name) => `${name} ~* '^\\s*(n/a|not applicable|\\(no .*\\))?\\s*$'`)
-      .join(' or '),
+    'own-names-of-users',
+    'No user has an empty id or name, or one that stands for a missing one.',
+    placeholderIn(users),
   ),
 ];

@@ -46,8 +46,9 @@ export const both = ['charges', 'allocated'] as const;
 /** The query that returns what breaks a rule in a view: no row when the rule is kept. Published deviations are left out. */
 export function brokenQuery(rule: FocusRule, view: string, views: FocusViews): string {
   if (rule.kind === 'set') return rule.broken(view, views);
-  const published = rule.deviation === undefined ? '' : ` and (${rule.deviation.when}) is not true`;
-  return `select * from ${view} where (${rule.broken})${published}`;
+  const { broken, deviation } = rule;
+  const published = deviation === undefined ? '' : ` and (${deviation.when}) is not true`;
+  return `select * from ${view} where (${broken})${published}`;
 }
 
 /** A name as PostgreSQL takes it literally. */

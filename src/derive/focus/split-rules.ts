@@ -1,5 +1,5 @@
 import { focusColumns } from './columns.ts';
-import { both, type FocusRule, type FocusViews, quoted, type SetRule } from './rule.ts';
+import { type FocusRule, type FocusViews, quoted, type RowRule, type SetRule } from './rule.ts';
 
 /** What tells a charge from every other; its parts carry it too. */
 const key = ['BillingAccountId', 'ChargePeriodStart', 'x_SourceRecordId'].map(quoted).join(', ');
@@ -14,6 +14,11 @@ const shared = focusColumns
 const kept = focusColumns
   .filter(({ name, type }) => type !== 'Decimal' && !ofThePart(name))
   .map(({ name }) => quoted(name));
+
+const sharedColumns = shared.join(', ');
+const sharedSums = shared.map((name) => `sum(${name}) as ${name}`).join(', ');
+const sharedDiffer = shared.map((name) => `charge.${name} is distinct from summed.${name}`).join(' or ');
+const keptDiffer = kept.map((name) => `part.${name} is distinct from charge.${name}`).join(' or ');
 
 const ratio = `("AllocatedMethodDetails" -> 'Elements' -> 0 ->> 'AllocatedRatio')::numeric`;
 
@@ -30,15 +35,21 @@ const oneEach = (id: string, name: string, other: string) =>
   rule(
     id,
     `A ${name} has one ${other}.`,
-    both,
+    ['charges'],
     (view) => `select ${quoted(name)} from ${view} group by 1 having count(distinct ${quoted(other)}) > 1`,
   );
 
-const ofParts = (id: string, sentence: string, broken: string) =>
-  rule(id, sentence, ['allocated'], (view) => `select * from ${view} where ${broken}`);
+const ofParts = (id: string, sentence: string, broken: string): RowRule => ({
+  id,
+  sentence,
+  views: ['allocated'],
+  strength: 'must',
+  kind: 'row',
+  broken,
+});
 
-/** Rules about several rows, and about the split. */
-export const setRules: readonly SetRule[] = [
+/** Rules about several rows, and about the split. What is asked of charges alone holds for parts that say the same. */
+export const splitRules: readonly FocusRule[] = [
   oneEach('CAU-SkuPriceId-C-008', 'SkuPriceId', 'SkuId'),
   oneEach('CAU-ServiceName-C-005', 'ServiceName', 'ServiceCategory'),
   oneEach('CAU-ServiceName-C-008', 'ServiceName', 'ServiceSubcategory'),
@@ -48,14 +59,15 @@ export const setRules: readonly SetRule[] = [
     ['charges'],
     (view) => `select ${key} from ${view} group by ${key} having count(*) > 1`,
   ),
-  rule(
-    'own-unsplit',
-    'Charges that are not split carry nothing of a split.',
-    ['charges'],
-    (view) =>
-      `select * from ${view} where num_nonnulls("AllocatedMethodDetails", "AllocatedMethodId", "AllocatedResourceId",
-         "AllocatedResourceName", "AllocatedTags", "x_AllocationStatus", "x_AllocationReason", "x_PartNumber") > 0`,
-  ),
+  {
+    id: 'own-unsplit',
+    sentence: 'Charges that are not split carry nothing of a split.',
+    views: ['charges'],
+    strength: 'must',
+    kind: 'row',
+    broken: `num_nonnulls("AllocatedMethodDetails", "AllocatedMethodId", "AllocatedResourceId", "AllocatedResourceName",
+      "AllocatedTags", "x_AllocationStatus", "x_AllocationReason", "x_PartNumber") > 0`,
+  },
   rule(
     'own-unique-part',
     'No part is there twice.',
@@ -103,10 +115,10 @@ export const setRules: readonly SetRule[] = [
     'Costs and quantities of the parts add up to those of their charge, and no charge or part is missing.',
     ['allocated'],
     (view, { charges }) =>
-      `with charge as (select ${key}, ${shared.join(', ')} from ${charges}),
-         summed as (select ${key}, ${shared.map((name) => `sum(${name}) as ${name}`).join(', ')} from ${view} group by ${key})
+      `with charge as (select ${key}, ${sharedColumns} from ${charges}),
+         summed as (select ${key}, ${sharedSums} from ${view} group by ${key})
        select 1 from charge full join summed using (${key})
-       where ${shared.map((name) => `charge.${name} is distinct from summed.${name}`).join(' or ')}`,
+       where ${sharedDiffer}`,
   ),
   rule(
     'ATT-DataGeneratorCalculatedSplitCostAllocationHandling-A-014',
@@ -114,6 +126,6 @@ export const setRules: readonly SetRule[] = [
     ['allocated'],
     (view, { charges }) =>
       `select 1 from ${view} as part left join ${charges} as charge using (${key})
-       where ${kept.map((name) => `part.${name} is distinct from charge.${name}`).join(' or ')}`,
+       where ${keptDiffer}`,
   ),
 ];
