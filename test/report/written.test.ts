@@ -230,6 +230,34 @@ describe('usage-etl report', () => {
     ).rejects.toThrow(dirname('no/such/folder.html'));
   });
 
+  it('sees one instant from its first question to its last, whatever is loaded meanwhile', async () => {
+    const { clock, context, database } = world.nights;
+    const change = (amount: string) =>
+      database.pool.query(
+        `update openai.costs set amount_value = amount_value + $1::numeric
+         where series_id = (select series_id from openai.costs order by bucket_start desc, series_id limit 1)`,
+        [amount],
+      );
+    let questions = 0;
+    const client = await database.pool.connect();
+    const watched = {
+      query: async (sql: string, values?: unknown[]) => {
+        const answer = await client.query(sql, values);
+        if (sql.includes('cost_daily') && questions++ === 0) await change('1000');
+        return answer;
+      },
+      release: () => client.release(),
+    };
+    const store = { pool: Object.assign(Object.create(database.pool), { connect: async () => watched }) };
+    const written = await writeReport(
+      { store, clock, signal: context.signal },
+      { file: join(emptyFolder(), 'spend.html'), organizations: null, from, to },
+    );
+    await change('-1000');
+    expect(questions).toBeGreaterThan(5);
+    expect(written.spend[0]).toMatchObject({ amount: data.spend[0]?.amount, difference: '0' });
+  });
+
   it('shows the thirty closed days before the present one unless told otherwise', async () => {
     const { store, clock, context } = world.nights;
     const written = await writeReport(
