@@ -110,7 +110,8 @@ async function askRows(
 ): Promise<number> {
   const rules = focusRules.filter((rule): rule is RowRule => rule.kind === 'row' && rule.views.includes(view));
   const counts = rules.flatMap(({ broken, deviation }) => {
-    const published = deviation?.when ?? 'false';
+    if (deviation === undefined) return [`count(*) filter (where ${broken})`, '0'];
+    const published = deviation.when;
     return [
       `count(*) filter (where (${broken}) and (${published}) is not true)`,
       `count(*) filter (where (${broken}) and (${published}))`,
