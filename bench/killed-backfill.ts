@@ -125,7 +125,7 @@ function rangeOf(days: number): Range {
 
 function configText(lookback: KilledBackfillOptions['lookback']): string {
   const rows = lookback === 'never' ? 'reread_rows: 0\n' : '';
-  return `${rows}organizations:\n  - name: ${organization}\n    admin_key_env: KEY\n`;
+  return `${rows}directory_hours: 0\norganizations:\n  - name: ${organization}\n    admin_key_env: KEY\n`;
 }
 
 function surroundingsOf(simulator: Simulator, databaseUrl: string, cwd: string, { from, to }: Range): Surroundings {

@@ -63,7 +63,7 @@ async function occupying<T>(url: string, sessions: number, work: (end: () => Pro
 }
 
 const grantAll = `
-  grant usage on schema openai, openai_etl to ROLE;
+  grant usage on schema openai, openai_etl, openai_bi to ROLE;
   grant all on all tables in schema openai, openai_etl to ROLE;
   grant all on all sequences in schema openai_etl to ROLE`;
 
