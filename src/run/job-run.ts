@@ -83,7 +83,13 @@ async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): P
   // The first slice goes alone: what it finds out about grain, horizon and page size spares the others a refusal each.
   await work(first);
   const remaining = await replanned(run, jobRun, first, rest);
-  await Promise.all(remaining.map(work));
+  await allEnded(remaining.map(work));
+}
+
+/** Waits for every piece of work, also when one has failed: a slice still being committed must not outlive its run. */
+async function allEnded<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** A dimension granted again makes older buckets worth reading again. */
@@ -125,7 +131,7 @@ function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): (sli
   // Parts queue up like slices, so that no worker ever holds more than one page in memory.
   const work = async (slice: Interval): Promise<number> => {
     const { parts, rows } = await run.limit(() => attempt(slice));
-    const rowsOfParts = await Promise.all(parts.map(work));
+    const rowsOfParts = await allEnded(parts.map(work));
     return rowsOfParts.reduce((sum, one) => sum + one, rows);
   };
   return async (slice) => {
