@@ -151,11 +151,11 @@ async function readUsage(
        select d.usage_date_utc as day, ${columns}
        from openai_etl.days d join openai.${dataset.table} f
          on f.org_id = d.org_id and f.bucket_width = d.bucket_width and f.bucket_start = ${startOfDay}
-       where d.org_id = $1 and d.dataset = $3 and d.usage_date_utc = any($2::date[]) and d.bucket_width = '1d'
+       where d.org_id = $1 and d.dataset = $3 and d.usage_date_utc = any($2::date[]) and not d.is_rolled_up
        union all
-       select f.usage_date_utc, ${columns}
-       from openai.usage_daily_rollup f
-       where f.org_id = $1 and f.dataset = $3 and f.usage_date_utc = any($2::date[])
+       select d.usage_date_utc, ${columns}
+       from openai_etl.days d join openai.usage_daily_rollup f using (org_id, dataset, usage_date_utc)
+       where d.org_id = $1 and d.dataset = $3 and d.usage_date_utc = any($2::date[]) and d.is_rolled_up
      ) as used
      group by ${['day', ...own].join(', ')}`,
     values: [organization, days, dataset.name],

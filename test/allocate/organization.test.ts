@@ -105,7 +105,8 @@ describe('the costs of a simulated organization are the sum of their parts', { t
       }));
       await nights.sync({}, { config: { ...nights.config, organizations } });
       await expectToAddUp(nights);
-      told.push(await partsBy(nights, "concat_ws(' ', usage_date_utc, line_item, user_id, reason)"));
+      const what = "concat_ws(' ', usage_date_utc, line_item, user_id, reason, driver_quantity, driver_total)";
+      told.push(await partsBy(nights, what));
       if (told.length < 4) await nights.close();
     }
     expect(Object.keys(told[0] ?? {}).length).toBeGreaterThan(50);
