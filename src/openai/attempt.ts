@@ -68,7 +68,7 @@ export async function attempt<T>(
   number: number,
   signal: AbortSignal,
 ): Promise<Attempted<T>> {
-  const { transport, clock, log, stats } = context;
+  const { transport, adminKey, clock, log, stats } = context;
   const { asked, query } = call;
   const startedMs = clock.monotonicMs();
   let status: number | null = null;
@@ -82,7 +82,7 @@ export async function attempt<T>(
     const body = await readBody(answer.body, header(answer, 'content-encoding'), call);
     bytes = body.length;
     stats.bytes += bytes;
-    return { done: true, value: decodeJson(decodeText(body), call.decode) };
+    return { done: true, value: decodeJson(withoutKey(decodeText(body), adminKey), call.decode) };
   } catch (thrown) {
     signal.throwIfAborted();
     return { done: false, verdict: judgeThrown(thrown, asked), retryAfterMs: null };
@@ -94,8 +94,7 @@ export async function attempt<T>(
 
 async function judgeStatus({ adminKey, clock }: AttemptContext, answer: Answer, asked: Asked): Promise<Failed> {
   const text = await errorText(answer);
-  // The API quotes a rejected key, not always in a form that looks like one.
-  const error = parseApiError(text.replaceAll(adminKey, '[redacted]'));
+  const error = parseApiError(withoutKey(text, adminKey));
   // What a refusal is about is in its body, so that one that lost it must not be taken for another.
   if (error === null && bodyDecides(answer.status) && claimsJson(answer)) decodeJson(text, parseJson);
   return {
@@ -103,6 +102,11 @@ async function judgeStatus({ adminKey, clock }: AttemptContext, answer: Answer, 
     verdict: verdictOnStatus(answer.status, error, asked),
     retryAfterMs: retryAfterMs(answer.headers, clock.now()),
   };
+}
+
+/** The API quotes a rejected key, not always in a form that looks like one; an unknown field of a result may bring one. */
+function withoutKey(text: string, adminKey: string): string {
+  return text.replaceAll(adminKey, '[redacted]');
 }
 
 function parseJson(text: string): unknown {

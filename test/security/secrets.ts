@@ -68,12 +68,18 @@ function formsOf(text: string): readonly string[] {
   return [...new Set(forms.map((form) => form.toLowerCase()))];
 }
 
-/** Shows the watch every value of every table of the schemas. Returns the number of tables. */
-export async function lookAtTables(watch: Watch, pool: Pick<pg.Pool, 'query'>, schemas: readonly string[]) {
+/** Shows the watch every value of every table of the schemas but those named. Returns the number of tables. */
+export async function lookAtTables(
+  watch: Watch,
+  pool: Pick<pg.Pool, 'query'>,
+  schemas: readonly string[],
+  except: readonly string[] = [],
+) {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select oid::regclass::text as name from pg_class
-      where relkind in ('r', 'p') and relnamespace = any($1::text[]::regnamespace[])`,
-    [schemas],
+      where relkind in ('r', 'p') and relnamespace = any($1::text[]::regnamespace[])
+        and oid <> all($2::text[]::regclass[])`,
+    [schemas, except],
   );
   for (const { name } of tables) {
     const { rows } = await pool.query<{ row: string }>(`select entry::text as row from ${name} as entry`);
