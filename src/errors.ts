@@ -132,6 +132,16 @@ export const errorKinds = {
     remedy:
       'Check webhook_url (USAGE_ETL_WEBHOOK_URL) and the proxy; the URL must take a POST of JSON with a field text.',
   },
+  cursor_invalid: {
+    verdict: 'stop_run',
+    exit: 2,
+    remedy: 'Give the cursor of the last line that usage-etl changes has printed, or none to read everything.',
+  },
+  cursor_expired: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Read everything once more (no cursor), replace what you have by it, and go on from its cursor.',
+  },
   query_refused: { verdict: 'stop_run', exit: 1, remedy: 'Correct the SQL; query reads only.' },
   interrupted: {
     verdict: 'stop_run',

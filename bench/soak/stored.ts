@@ -125,6 +125,7 @@ const notSaid = [
   'run_id',
   'loaded_at',
   'updated_at',
+  'changed_xid',
 ];
 
 /** The rows of the buckets given, or of all. */

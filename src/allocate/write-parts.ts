@@ -60,9 +60,14 @@ export async function replaceParts(
   // Without statistics the joins below become nested loops over every pair of rows.
   await client.query(`analyze pg_temp.staging_cost_parts (${keyColumns.join(', ')})`);
   const deleted = await client.query(
-    `delete from openai.cost_parts p where org_id = $1 and usage_date_utc = any($2::date[])
-       and not exists (select from pg_temp.staging_cost_parts s where ${sameKey})`,
-    [target.organization, replaced],
+    `with gone as (
+       delete from openai.cost_parts p where org_id = $1 and usage_date_utc = any($2::date[])
+         and not exists (select from pg_temp.staging_cost_parts s where ${sameKey})
+       returning org_id, usage_date_utc, series_id, part_no
+     )
+     insert into openai_etl.removals (removed_xid, table_name, key, removed_at, run_id)
+     select pg_current_xact_id(), 'openai.cost_parts', to_jsonb(gone), now(), $3 from gone`,
+    [target.organization, replaced, target.runId],
   );
   const updated = await client.query(
     `update openai.cost_parts p

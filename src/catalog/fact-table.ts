@@ -4,7 +4,7 @@ import type { Dataset } from './dataset.ts';
 /** One column of a fact table as PostgreSQL knows it. */
 export interface FactColumn {
   readonly name: string;
-  readonly type: 'text' | 'uuid' | 'timestamptz' | 'boolean' | 'bigint' | 'numeric' | 'jsonb';
+  readonly type: 'text' | 'uuid' | 'timestamptz' | 'boolean' | 'bigint' | 'numeric' | 'jsonb' | 'xid8';
   readonly nullable: boolean;
   readonly comment: string;
 }
@@ -37,6 +37,12 @@ const trailing: readonly FactColumn[] = [
   { name: 'run_id', type: 'bigint', nullable: false, comment: 'Run that last changed the row (openai_etl.runs).' },
   { name: 'loaded_at', type: 'timestamptz', nullable: false, comment: 'When the row was first written.' },
   { name: 'updated_at', type: 'timestamptz', nullable: false, comment: 'When a value of the row last changed.' },
+  {
+    name: 'changed_xid',
+    type: 'xid8',
+    nullable: false,
+    comment: 'Transaction that last changed the row: the safe cursor of change feeds.',
+  },
 ];
 
 /** The whole column list of a dataset's fact table, in order. Migrations must equal it, and a test says so. */

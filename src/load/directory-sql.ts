@@ -94,7 +94,8 @@ function names(table: DirectoryTable, name: string): Pick<DirectoryStatements, '
   return {
     // A name that was first read by a clock ahead of this one still ends after it began.
     closeNames: `
-    update openai.name_history h set valid_to = greatest($2, h.valid_from + interval '1 microsecond')
+    update openai.name_history h set valid_to = greatest($2, h.valid_from + interval '1 microsecond'),
+      changed_xid = pg_current_xact_id()
     from ${present}
     where h.org_id = $1 and h.entity = ${entity} and h.id = present.id and h.valid_to is null
       and h.name is distinct from present.name`,
@@ -127,8 +128,13 @@ function erase(table: DirectoryTable, name: string): Pick<DirectoryStatements, '
     update ${name} set ${emptied}updated_at = now(), changed_xid = pg_current_xact_id()
     where org_id = $1 and not (${isExempt}) and (${filled})`,
     eraseNames: `
-    delete from openai.name_history where org_id = $1 and entity = ${entity}
-      and id in (select ${id} from ${name} where org_id = $1 and not (${isExempt}))`,
+    with gone as (
+      delete from openai.name_history where org_id = $1 and entity = ${entity}
+        and id in (select ${id} from ${name} where org_id = $1 and not (${isExempt}))
+      returning org_id, entity, id, valid_from
+    )
+    insert into openai_etl.removals (removed_xid, table_name, key, removed_at)
+    select pg_current_xact_id(), 'openai.name_history', to_jsonb(gone), now() from gone`,
   };
 }
 

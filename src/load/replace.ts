@@ -28,8 +28,8 @@ export async function replaceChanged(context: SliceContext, sorting: Sorting): P
   const closed = changed.filter(({ start }) => sorting.closed.has(start));
   await fillDiff(context, changed, closed);
   const { rows } = await client.query<DiffCount>(statements.countDiff);
-  if (!options.preview) await applyDiff(context);
   const count = (change: DiffCount['change']) => rows.find((row) => row.change === change)?.rows ?? 0;
+  if (!options.preview) await applyDiff(context, count('removed'));
   return {
     rowsInserted: count('added'),
     rowsUpdated: count('updated'),
@@ -66,7 +66,7 @@ async function fillDiff(
   await client.query(statements.fillDiff, [options.organization, options.width, startsOf(buckets), startsOf(closed)]);
 }
 
-async function applyDiff({ client, options, statements, reading }: SliceContext): Promise<void> {
+async function applyDiff({ client, options, statements, reading }: SliceContext, removed: number): Promise<void> {
   const { organization, dataset, width } = options;
   await client.query(statements.recordRestatements, [
     organization,
@@ -75,7 +75,10 @@ async function applyDiff({ client, options, statements, reading }: SliceContext)
     reading.observedAt,
     reading.runId,
   ]);
-  await client.query(statements.deleteVanished, [organization]);
+  if (removed > 0) {
+    await client.query(statements.recordRemovals, [organization, reading.runId, `openai.${dataset.table}`]);
+    await client.query(statements.deleteVanished, [organization]);
+  }
   await client.query(statements.updateChanged, [organization, reading.runId]);
   await client.query(statements.insertAdded);
 }

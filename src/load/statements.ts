@@ -17,6 +17,8 @@ export interface Statements {
   readonly emptyStaging: string;
   /** $1 organization, $2 dataset, $3 width, $4 observed_at, $5 run_id. To be run before the ledger is written. */
   readonly recordRestatements: string;
+  /** $1 organization, $2 run_id, $3 the table with its schema. */
+  readonly recordRemovals: string;
   /** $1 organization. */
   readonly deleteVanished: string;
   /** $1 organization, $2 run_id. */
@@ -37,6 +39,7 @@ const notSaid = [
   'run_id',
   'loaded_at',
   'updated_at',
+  'changed_xid',
 ];
 
 /** The statements of a dataset. Names come from the catalog and are quoted all the same. */
@@ -76,9 +79,13 @@ export function statementsOf(dataset: Dataset): Statements {
       from ${diff} d join openai_etl.buckets b
         on b.org_id = $1 and b.dataset = $2 and b.bucket_width = $3 and b.bucket_start = d.bucket_start
       where d.closed order by d.bucket_start, d.series_id`,
+    recordRemovals: `insert into openai_etl.removals (removed_xid, table_name, key, removed_at, run_id)
+      select pg_current_xact_id(), $3,
+        jsonb_build_object('org_id', $1::text, 'bucket_start', d.bucket_start, 'series_id', d.series_id), now(), $2
+      from ${diff} d where d.change = 'removed'`,
     deleteVanished: `delete from ${table} f using ${diff} d
       where d.change = 'removed' and f.org_id = $1 and f.bucket_start = d.bucket_start and f.series_id = d.series_id`,
-    updateChanged: `update ${table} f set ${values.map((name) => `${name} = s.${name}`).join(', ')}, run_id = $2, updated_at = now()
+    updateChanged: `update ${table} f set ${values.map((name) => `${name} = s.${name}`).join(', ')}, run_id = $2, updated_at = now(), changed_xid = pg_current_xact_id()
       from ${diff} d join ${staging} s using (bucket_start, series_id)
       where d.change = 'updated' and f.org_id = $1 and f.bucket_start = d.bucket_start and f.series_id = d.series_id`,
     insertAdded: `insert into ${table} (${columns}) select ${columns} from ${staging} s

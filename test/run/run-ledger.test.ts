@@ -204,7 +204,8 @@ describe('a dataset the program has never heard of', () => {
         primary key (org_id, bucket_start, series_id))`);
       await nights.database.pool.query(`alter table openai.usage_holograms
         alter run_id set default current_setting('usage_etl.run_id')::bigint,
-        alter loaded_at set default now(), alter updated_at set default now()`);
+        alter loaded_at set default now(), alter updated_at set default now(),
+        alter changed_xid set default pg_current_xact_id()`);
       expect(await nights.sync()).toMatchObject({ status: 'ok' });
       await expectTruth(nights, holograms, '1d', daysBack(nights, 40));
       nights.simulator.restate([{ kind: 'scale', dataset: 'holograms', day: daysBack(nights, 9), factor: 3 }]);
