@@ -4,6 +4,7 @@ import { version } from '../version.ts';
 import { addCommonOptions, type Execute } from './command.ts';
 import { backfillCommand } from './commands/backfill.ts';
 import { budgetsCommand } from './commands/budgets.ts';
+import { changesCommand } from './commands/changes.ts';
 import { checkCommand } from './commands/check.ts';
 import { dbCommand } from './commands/db.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -40,6 +41,7 @@ export function buildProgram(version: string, run: Execute): Command {
     checkCommand,
     serveCommand,
     queryCommand,
+    changesCommand,
     reportCommand,
     budgetsCommand,
     mapCommand,

@@ -8,8 +8,8 @@ import { createStyle, type Style } from './style.ts';
 export interface Output {
   readonly isTerminal: boolean;
   readonly style: Style;
-  /** Resolves when the text is handed over; also when the reader is gone, which is its right. */
-  write(text: string): Promise<void>;
+  /** Resolves when the text is handed over; with false when the reader is gone, which is its right. */
+  write(text: string): Promise<boolean>;
   /** The same without waiting, for what may be lost at the very end. */
   push(text: string): void;
 }
@@ -69,7 +69,7 @@ function output(stream: NodeJS.WriteStream, env: Environment): Output {
   return {
     isTerminal,
     style: createStyle(colour, isTerminal && stream.columns > 0 ? stream.columns : defaultColumns),
-    write: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
+    write: (text) => new Promise((resolve) => stream.write(text, (failure) => resolve(!failure))),
     push: (text) => {
       stream.write(text);
     },

@@ -46,7 +46,11 @@ export async function inSnapshot<T>(pool: Pool, work: (client: PoolClient, bound
   let failed = true;
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    await client.query("select set_config('idle_in_transaction_session_timeout', $1, true)", [idlePatience]);
+    // A plan for the first rows of a cursor would be a bad one for all of them.
+    await client.query(
+      "select set_config('idle_in_transaction_session_timeout', $1, true), set_config('cursor_tuple_fraction', '1', true)",
+      [idlePatience],
+    );
     const result = await work(client, await boundOf(client));
     await client.query('commit');
     failed = false;

@@ -7,6 +7,7 @@ import { assertMigrated, migrate } from '../db/migrate.ts';
 import { patiently } from '../db/patience.ts';
 import { analyzeUnknownTables } from '../db/statistics.ts';
 import { type EtlError, exitCode, toEtlError } from '../errors.ts';
+import { forgetRemovals } from '../load/removals.ts';
 import type { RunEnd } from '../load/runs.ts';
 import { createClient } from '../openai/client.ts';
 import { version } from '../version.ts';
@@ -41,7 +42,10 @@ async function syncAll(context: RunContext, options: SyncOptions): Promise<RunRe
     for (const organization of chosenOrganizations(config, options)) {
       outcomes.push(await runOrganization(context, options, organization, locks, now));
     }
-    if (!options.preview) await analyzeUnknownTables(store.pool, log);
+    if (!options.preview) {
+      await analyzeUnknownTables(store.pool, log);
+      await forgetRemovals(store.pool, log);
+    }
     context.progress.finished();
     return summarize(options, outcomes, now, clock.now());
   } finally {

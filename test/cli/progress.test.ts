@@ -34,7 +34,10 @@ function screen(columns: number) {
     isTerminal: true,
     style: createStyle(false, columns),
     push,
-    write: (text) => Promise.resolve(push(text)),
+    write: (text) => {
+      push(text);
+      return Promise.resolve(true);
+    },
   };
   return { output, written };
 }
