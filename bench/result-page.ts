@@ -17,7 +17,12 @@ export interface Results {
 }
 
 const mebibyte = 1024 ** 2;
-const targetRatio: Readonly<Record<Phase, number>> = { 'first load': 0.7, unchanged: 1, '1 % changed': 0.6 };
+const targetRatio: Readonly<Record<Phase, number | null>> = {
+  'first load': 0.7,
+  unchanged: 1,
+  '1 % changed': 0.6,
+  refetched: null,
+};
 const walTarget = 0.4;
 const memoryTargetMib = 512;
 
@@ -35,7 +40,8 @@ export function resultTable(results: Results): string {
     const target = targetRatio[phase];
     const perSecond = `${Math.round(of(phase, (one) => one.rowsPerSecond) / 1000)}k rows/s`;
     const ratio = median(ratios);
-    return `| ${phase}: speed | **${ratio.toFixed(2)}** (${spread}), ${perSecond} | ≥ ${target} | ${verdict(ratio >= target)} |`;
+    const against = target === null ? '| | |' : `| ≥ ${target} | ${verdict(ratio >= target)} |`;
+    return `| ${phase}: speed | **${ratio.toFixed(2)}** (${spread}), ${perSecond} ${against}`;
   });
   return [
     '| Measured | Result | Target | |',
@@ -80,9 +86,10 @@ ${resultTable(results)}
   each round has a database of its own, and there is a checkpoint before every measurement.
 - **Data**: ${rows} rows of \`completions\` at width \`1h\`, ${groupsPerBucket.toLocaleString('en-US')} groups in each of ${(results.rows / groupsPerBucket).toLocaleString('en-US')} buckets, grouped by all seven
   dimensions, with all 17 measures.
-- **First load** fills an empty table. **Unchanged** reads all of it again (\`backfill --refetch\`) and finds nothing new.
-  **1 % changed** reads it again after one row in a hundred changed in every bucket; the speed counts all rows that were
-  read, and since the buckets were closed, every change is also recorded as a restatement.
+- **First load** fills an empty table, and the daily and hourly sums. **Unchanged** reads all of it again, as a night does
+  with buckets that are not settled, and finds nothing new. **1 % changed** reads it again after one row in a hundred
+  changed in every bucket; the speed counts all rows that were read, and since the buckets were closed, every change is
+  also recorded as a restatement. **Refetched** (\`backfill --refetch\`) compares row by row what the ledger calls unchanged.
 - **WAL** is the difference of \`pg_current_wal_insert_lsn()\`; that of facts is what \`pg_walinspect\` finds for the fact
   table and its indexes. That row versions are untouched is shown by \`ctid\`, \`xmin\` and \`xmax\` of every row, before and
   after.
