@@ -82,7 +82,7 @@ export async function attempt<T>(
     const body = await readBody(answer.body, header(answer, 'content-encoding'), call);
     bytes = body.length;
     stats.bytes += bytes;
-    return { done: true, value: decodeJson(withoutKey(decodeText(body), adminKey), call.decode) };
+    return { done: true, value: decodeJson(textWithoutKey(body, adminKey), call.decode) };
   } catch (thrown) {
     signal.throwIfAborted();
     return { done: false, verdict: judgeThrown(thrown, asked), retryAfterMs: null };
@@ -107,6 +107,12 @@ async function judgeStatus({ adminKey, clock }: AttemptContext, answer: Answer, 
 /** The API quotes a rejected key, not always in a form that looks like one; an unknown field of a result may bring one. */
 function withoutKey(text: string, adminKey: string): string {
   return text.replaceAll(adminKey, '[redacted]');
+}
+
+/** As `withoutKey`, of a page of megabytes: looking through bytes takes a tenth of what looking through text does. */
+function textWithoutKey(body: Buffer, adminKey: string): string {
+  const text = decodeText(body);
+  return body.includes(adminKey) ? withoutKey(text, adminKey) : text;
 }
 
 function parseJson(text: string): unknown {
