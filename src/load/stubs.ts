@@ -10,10 +10,11 @@ const stubbed = directoryTables.flatMap(({ name, stub }) => (stub === null ? [] 
 /** More buckets than this are asked for as a range: a superset costs less than so many look-ups. */
 const mostBuckets = 1000;
 
-/** Changed buckets of one dataset at one width. */
+/** Changed buckets of one dataset at one width; their days' sums, where these are of that width, name the same ids. */
 interface Changed {
   readonly dataset: Dataset;
   readonly width: string;
+  readonly isSummed: boolean;
   readonly starts: readonly Date[];
 }
 
@@ -29,10 +30,12 @@ export async function recordStubs(
 ): Promise<number> {
   return await inTransaction(pool, async (client) => {
     const { rows } = await client.query<ChangedRow>(changedSql, [organization]);
-    const changed = rows.flatMap(({ dataset: name, bucket_width: width, starts }): readonly Changed[] => {
-      const dataset = datasets.find((one) => one.name === name);
-      return dataset === undefined || idsOf(dataset).length === 0 ? [] : [{ dataset, width, starts }];
-    });
+    const changed = rows.flatMap(
+      ({ dataset: name, bucket_width: width, is_summed: isSummed, starts }): readonly Changed[] => {
+        const dataset = datasets.find((one) => one.name === name);
+        return dataset === undefined || idsOf(dataset).length === 0 ? [] : [{ dataset, width, isSummed, starts }];
+      },
+    );
     let added = 0;
     if (changed.length > 0) {
       const values = changed.flatMap(({ width, starts }) => [width, boundsOf(starts)]);
@@ -48,20 +51,23 @@ export async function recordStubs(
 interface ChangedRow {
   readonly dataset: string;
   readonly bucket_width: string;
+  readonly is_summed: boolean;
   readonly starts: readonly Date[];
   readonly until: string;
 }
 
 /** A progress ahead of every transaction there has been was restored from another server: it says nothing. */
 const changedSql = `
-  select b.dataset, b.bucket_width, array_agg(b.bucket_start) as starts,
-    pg_snapshot_xmin(pg_current_snapshot())::text as until
+  select b.dataset, b.bucket_width, coalesce(d.is_rolled_up and d.bucket_width = b.bucket_width, false) as is_summed,
+    array_agg(b.bucket_start) as starts, pg_snapshot_xmin(pg_current_snapshot())::text as until
   from openai_etl.buckets b
+  left join openai_etl.days d on d.org_id = b.org_id and d.dataset = b.dataset
+    and d.usage_date_utc = (b.bucket_start at time zone 'UTC')::date
   where b.org_id = $1 and b.row_count > 0 and b.changed_xid >= coalesce((
       select seen_xid from openai_etl.stub_progress
       where org_id = $1 and seen_xid <= pg_snapshot_xmax(pg_current_snapshot())
     ), '0'::xid8)
-  group by 1, 2`;
+  group by 1, 2, 3`;
 
 const progressSql = `
   insert into openai_etl.stub_progress (org_id, seen_xid) values ($1, $2::text::xid8)
@@ -88,16 +94,25 @@ function stubsSql(changed: readonly Changed[]): string {
 }
 
 /** The ids of changed buckets; `at` is the number of the parameter that is their width, their bounds come next. */
-function partSql({ dataset, starts }: Changed, at: number): string {
+function partSql({ dataset, isSummed, starts }: Changed, at: number): string {
+  const { name, table } = dataset;
   const known = idsOf(dataset);
   const columns = stubbed
     .map(({ dimension }) => (known.includes(dimension) ? `f.${dimension}` : 'null::text'))
     .join(', ');
-  const table = `openai."${dataset.table}"`;
   const width = `$${at}`;
   const bounds = `$${at + 1}::timestamptz[]`;
-  const inside = starts.length > mostBuckets ? `between (${bounds})[1] and (${bounds})[2]` : `= any(${bounds})`;
-  return `select distinct ${columns} from ${table} f
+  const isRange = starts.length > mostBuckets;
+  if (isSummed) {
+    const days = `select (start at time zone 'UTC')::date from unnest(${bounds}) as start`;
+    const inside = isRange
+      ? `between (${days} order by 1 limit 1) and (${days} order by 1 desc limit 1)`
+      : `in (${days})`;
+    return `select distinct ${columns} from openai.usage_daily_rollup f
+      where f.org_id = $1 and f.dataset = '${name}' and f.bucket_width = ${width} and f.usage_date_utc ${inside}`;
+  }
+  const inside = isRange ? `between (${bounds})[1] and (${bounds})[2]` : `= any(${bounds})`;
+  return `select distinct ${columns} from openai."${table}" f
     where f.org_id = $1 and f.bucket_width = ${width} and f.bucket_start ${inside}`;
 }
 

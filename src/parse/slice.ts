@@ -58,6 +58,22 @@ export function assembleSlice(pages: readonly Page[], width: Width, start: numbe
   };
 }
 
+/** Two slices as one; null where the second does not begin where the first ends. */
+export function joinSlices(first: ParsedSlice, second: ParsedSlice, width: Width): ParsedSlice | null {
+  const last = first.buckets.at(-1);
+  if (last === undefined || last.start + widthSeconds[width] !== second.buckets[0]?.start) return null;
+  const drift = new DriftLog();
+  drift.addAll(first.drift);
+  drift.addAll(second.drift);
+  return {
+    buckets: [...first.buckets, ...second.buckets],
+    quarantined: [...first.quarantined, ...second.quarantined],
+    drift: drift.entries(),
+    pages: first.pages + second.pages,
+    results: first.results + second.results,
+  };
+}
+
 function everyBucket(
   gathered: ReadonlyMap<number, Gathered>,
   start: number,

@@ -1,6 +1,8 @@
 import type { Width } from '../catalog/width.ts';
 import { ceilToBucket, floorToBucket, type Interval, openBucketEnd, widthMs } from './bucket.ts';
 
+const dayMs = widthMs('1d');
+
 /**
  * Consecutive buckets of the ledger that need no reading. `settled`: may be read again for free. `kept`: stored at a
  * finer grain than the API grants today, so reading them again would lose detail.
@@ -64,12 +66,12 @@ export function planSlices(input: PlanInput): readonly Slice[] {
 function cutSlice(input: PlanInput, ledger: LedgerWalk, start: number, end: number): Slice {
   const step = widthMs(input.width);
   const byRows = input.rowsPerBucket > 0 ? Math.floor(input.rowsPerPage / input.rowsPerBucket) : input.maxBuckets;
-  const maxBuckets = Math.min(input.maxBuckets, Math.max(1, byRows));
+  const earliest = byRows < input.maxBuckets ? cutBefore(end, input.width, byRows) : end - input.maxBuckets * step;
   let due = 0;
   let reread = 0;
   let rereadRows = 0;
   let position = end;
-  while (position - step >= start && due + reread < maxBuckets) {
+  while (position - step >= start && position > earliest) {
     const known = ledger.at(position);
     if (known === null) {
       due += 1;
@@ -87,12 +89,34 @@ function cutSlice(input: PlanInput, ledger: LedgerWalk, start: number, end: numb
 
 /** The same buckets in parts of at most `maxBuckets`, newest first: what becomes of a slice whose page grew too large. */
 export function splitSlice(slice: Interval, width: Width, maxBuckets: number): readonly Interval[] {
-  const size = Math.max(1, maxBuckets) * widthMs(width);
+  const first = slice.start.getTime();
   const parts: Interval[] = [];
-  for (let end = slice.end.getTime(); end > slice.start.getTime(); end -= size) {
-    parts.push({ start: new Date(Math.max(slice.start.getTime(), end - size)), end: new Date(end) });
+  for (let end = slice.end.getTime(); end > first; ) {
+    const start = Math.max(first, cutBefore(end, width, maxBuckets));
+    parts.push({ start: new Date(start), end: new Date(end) });
+    end = start;
   }
   return parts;
+}
+
+/**
+ * Where a slice of at most so many buckets that ends at `end` begins: on a UTC day's bounds, or in one of equal parts of
+ * one day where no whole day fits. Slices that share no day are loaded side by side, since no sum of a day is of both.
+ */
+function cutBefore(end: number, width: Width, maxBuckets: number): number {
+  const step = widthMs(width);
+  const bucketsPerDay = dayMs / step;
+  const buckets = Math.max(1, maxBuckets);
+  if (buckets >= bucketsPerDay) return Math.ceil((end - buckets * step) / dayMs) * dayMs;
+  const part = Math.ceil(bucketsPerDay / Math.ceil(bucketsPerDay / buckets)) * step;
+  const midnight = Math.floor((end - 1) / dayMs) * dayMs;
+  return midnight + Math.floor((end - 1 - midnight) / part) * part;
+}
+
+/** The UTC day, in milliseconds, of which an interval holds a part or all; null where it reaches into another. */
+export function dayOfSlice({ start, end }: Interval): number | null {
+  const day = Math.floor(start.getTime() / dayMs) * dayMs;
+  return end.getTime() <= day + dayMs ? day : null;
 }
 
 interface LedgerWalk {

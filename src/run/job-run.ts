@@ -1,23 +1,15 @@
 import type pLimit from 'p-limit';
 import { toDatabaseError } from '../db/database-error.ts';
 import { patiently } from '../db/patience.ts';
-import { EtlError } from '../errors.ts';
+import type { EtlError } from '../errors.ts';
 import { createLoader, type LoadSlice } from '../load/loader.ts';
 import type { Client } from '../openai/client.ts';
-import type { Interval } from '../plan/bucket.ts';
 import type { Slice } from '../plan/slices.ts';
 import type { RunContext, SyncOptions } from './context.ts';
 import { type Job, labelOf, planJob } from './job.ts';
-import { createSliceReader, type ReadSlice, type SliceReader } from './slice-reader.ts';
-import { addSlice, emptyTally, type Tally } from './tally.ts';
-
-// After as many slices in a row have failed, the rest would only wait out the same retries.
-const maxFailuresInARow = 3;
-
-// A transaction that lost a race, or its connection, is tried again with the pages still in hand: six waits, a minute in
-// all, so that it outlasts a restart of the server.
-const loadAttempts = 7;
-const loadRetryMs = 500;
+import { createSliceReader, type SliceReader } from './slice-reader.ts';
+import { createWork, judge } from './slice-work.ts';
+import { emptyTally, type Tally } from './tally.ts';
 
 /** One organization's work in progress. */
 export interface OrganizationRun {
@@ -81,15 +73,8 @@ async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): P
   if (first === undefined) return;
   const work = createWork(run, jobRun, load);
   // The first slice goes alone: what it finds out about grain, horizon and page size spares the others a refusal each.
-  await work(first);
-  const remaining = await replanned(run, jobRun, first, rest);
-  await allEnded(remaining.map(work));
-}
-
-/** Waits for every piece of work, also when one has failed: a slice still being committed must not outlive its run. */
-async function allEnded<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
+  await work([first]);
+  await work(await replanned(run, jobRun, first, rest));
 }
 
 /** A dimension granted again makes older buckets worth reading again. */
@@ -108,71 +93,4 @@ async function replanned(
   const slices = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
   run.context.progress.planned(labelOf(job), 1 + slices.length);
   return slices;
-}
-
-/** Reads and loads a planned slice, in as many requests as its size asks for. */
-function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): (slice: Slice) => Promise<void> {
-  let failuresInARow = 0;
-  const attempt = async (slice: Interval): Promise<Attempted> => {
-    if (jobRun.stopped !== null || run.signal.aborted) return nothing;
-    try {
-      const outcome = await jobRun.reader.read(slice, run.signal);
-      if ('split' in outcome) return { parts: outcome.split, rows: 0 };
-      if (outcome.read !== null) await loadRead(run, jobRun, load, outcome.read);
-      failuresInARow = 0;
-      return { parts: [], rows: outcome.read?.parsed.results ?? 0 };
-    } catch (thrown) {
-      failuresInARow += 1;
-      run.signal.throwIfAborted();
-      judge(run, jobRun, toDatabaseError(thrown), failuresInARow);
-    }
-    return nothing;
-  };
-  // Parts queue up like slices, so that no worker ever holds more than one page in memory.
-  const work = async (slice: Interval): Promise<number> => {
-    const { parts, rows } = await run.limit(() => attempt(slice));
-    const rowsOfParts = await allEnded(parts.map(work));
-    return rowsOfParts.reduce((sum, one) => sum + one, rows);
-  };
-  return async (slice) => {
-    run.context.progress.advanced(labelOf(jobRun.job), await work(slice));
-  };
-}
-
-/** What one request came to: the results loaded, and the parts still to be asked for. */
-interface Attempted {
-  readonly parts: readonly Interval[];
-  readonly rows: number;
-}
-
-const nothing: Attempted = { parts: [], rows: 0 };
-
-async function loadRead(run: OrganizationRun, jobRun: JobRun, load: LoadSlice, read: ReadSlice): Promise<void> {
-  const result = await loadWithRetries(run, jobRun, load, read);
-  addSlice(jobRun.tally, read.parsed, result);
-}
-
-async function loadWithRetries(run: OrganizationRun, { job }: JobRun, load: LoadSlice, part: ReadSlice) {
-  const { clock, log } = run.context;
-  const { observedAt, grain } = part;
-  const reading = { runId: run.runId, observedAt, loadedAt: run.context.clock.now(), grain, filters: job.filters };
-  for (let attempt = 1; ; attempt += 1) {
-    run.signal.throwIfAborted();
-    try {
-      return await load(part.parsed, reading);
-    } catch (thrown) {
-      if (!(thrown instanceof EtlError) || thrown.verdict !== 'retry' || attempt === loadAttempts) throw thrown;
-      log.warn({ dataset: labelOf(job), attempt, reason: thrown.message }, 'the transaction failed; trying again');
-      await clock.sleep(loadRetryMs * 2 ** attempt, run.signal);
-    }
-  }
-}
-
-/** Decides how far an error reaches, as its verdict says. */
-function judge(run: OrganizationRun, jobRun: JobRun, error: EtlError, failuresInARow: number): void {
-  jobRun.tally.errors.push(error);
-  run.context.log.error({ dataset: labelOf(jobRun.job), code: error.code, remedy: error.remedy }, error.message);
-  if (error.verdict === 'stop_run' || error.verdict === 'stop_organization') run.stop(error);
-  else if (error.verdict === 'stop_dataset' || error.verdict === 'mark_unavailable') jobRun.stopped = error;
-  else if (failuresInARow >= maxFailuresInARow) jobRun.stopped = error;
 }

@@ -58,6 +58,20 @@ describe('planning slices', () => {
     expect(planSlices({ ...base, rereadRows: 0, ledger })[0]).toMatchObject({ due: 4, reread: 0 });
   });
 
+  it('cuts where a UTC day ends, or a day in equal parts, where a page would grow too large', () => {
+    const hours = { ...base, width: '1h' as const, maxBuckets: 168, start: daysBack(3) };
+    const starts = (rowsPerBucket: number) =>
+      planSlices({ ...hours, rowsPerBucket }).map(({ start }) => start.toISOString().slice(0, 13));
+    expect(starts(400)).toEqual(['2026-11-21T00', '2026-11-20T00']);
+    expect(starts(2600).slice(0, 5)).toEqual([
+      '2026-11-23T00',
+      '2026-11-22T16',
+      '2026-11-22T08',
+      '2026-11-22T00',
+      '2026-11-21T16',
+    ]);
+  });
+
   it('asks for fewer buckets where a page would grow too large', () => {
     const slices = planSlices({ ...base, rowsPerBucket: 5000 });
     expect(slices[0]).toMatchObject({ due: 5 });

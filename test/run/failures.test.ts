@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pageLimitOf } from '../../src/catalog/dataset.ts';
 import { completions } from '../../src/catalog/datasets/completions.ts';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { costsByUser } from '../../src/catalog/datasets/costs-by-user.ts';
@@ -9,7 +8,7 @@ import { images } from '../../src/catalog/datasets/images.ts';
 import { openLocks, writerLock } from '../../src/db/lock.ts';
 import { readStatus } from '../../src/run/status.ts';
 import type { Fault } from '../../src/simulator/index.ts';
-import { daysBack, expectTruth, liveThroughNights, type Nights, organization, storedRows } from '../support/nights.ts';
+import { daysBack, expectTruth, liveThroughNights, type Nights, organization } from '../support/nights.ts';
 
 const weekMs = 7 * 86_400_000;
 const status = (code: number) => ({ kind: 'status', status: code }) as const;
@@ -215,23 +214,44 @@ describe('the horizon', () => {
 });
 
 describe('large pages', () => {
-  it('are asked for in parts once a page is found too large, with the same result', async () => {
-    const nights = await liveThroughNights({
+  let nights: Nights;
+  beforeEach(async () => {
+    nights = await liveThroughNights({
       datasets: [completions],
       widths: ['1h'],
-      days: 7,
-      simulator: { groupsPerDataset: 5000 },
+      days: 1,
+      simulator: { groupsPerDataset: 30_000 },
     });
-    try {
-      const report = await nights.sync();
-      expect(report).toMatchObject({ exit_code: 0 });
-      const limits = nights.simulator.requests.map(({ parameters }) => Number(parameters.get('limit')));
-      expect(limits[0]).toBe(pageLimitOf(completions, '1h').max);
-      expect(limits.slice(1).every((limit) => limit < 168)).toBe(true);
-      await expectTruth(nights, completions, '1h', daysBack(nights, 7));
-      expect((await storedRows(nights, completions, '1h')).length).toBeGreaterThan(50_000);
-    } finally {
-      await nights.close();
-    }
+  });
+  afterEach(async () => {
+    await nights.close();
+  });
+
+  /** Hours stored of each complete day, and the transactions that stored them. */
+  const stored = async () => {
+    const { rows } = await nights.database.pool.query<{ hours: number; transactions: number }>(
+      `select count(distinct bucket_start)::int as hours, count(distinct xmin::text)::int as transactions
+       from openai.usage_completions where bucket_start < $1 group by date_trunc('day', bucket_start) order by min(bucket_start)`,
+      [daysBack(nights, 0)],
+    );
+    return rows;
+  };
+
+  it('are asked for in parts once a page is found too large, and loaded a day at a time, with the same result', async () => {
+    const report = await nights.sync();
+    expect(report).toMatchObject({ exit_code: 0 });
+    const limits = nights.simulator.requests.map(({ parameters }) => Number(parameters.get('limit')));
+    expect(limits[0]).toBeGreaterThan(24);
+    expect(limits.slice(1).every((limit) => limit < 24)).toBe(true);
+    await expectTruth(nights, completions, '1h', daysBack(nights, 1));
+    expect(await stored()).toEqual([{ hours: 24, transactions: 1 }]);
+  }, 120_000);
+
+  it('of which one fails leave the rest of their day loaded, and the next night reads what is missing', async () => {
+    nights.simulator.setFaults([{ when: { dataset: 'completions', nth: 3 }, then: { kind: 'more-without-cursor' } }]);
+    expect(await nights.sync()).toMatchObject({ exit_code: 3 });
+    nights.simulator.setFaults([]);
+    expect(await nights.sync()).toMatchObject({ exit_code: 0 });
+    await expectTruth(nights, completions, '1h', daysBack(nights, 1));
   }, 120_000);
 });
