@@ -14,6 +14,7 @@ import {
   restatementsAfter,
   rowsOf,
   type StoredRestatement,
+  transactionsEnded,
 } from './stored.ts';
 
 /** What an act did to the store. */
@@ -29,6 +30,7 @@ export interface StoreChange {
  * remembers it. Throws BrokenPromise.
  */
 export async function checkStore(pool: pg.Pool, memory: Memory, said: Said, transaction: number): Promise<StoreChange> {
+  await transactionsEnded(pool);
   const entries = await entriesSince(pool, transaction);
   const restatements = await restatementsAfter(pool, memory.lastRestatement);
   const written = await checkBalances(pool, memory, entries, transaction);

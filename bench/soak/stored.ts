@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Dataset } from '../../src/catalog/dataset.ts';
 import { datasets as catalog } from '../../src/catalog/index.ts';
 import { type Width, widthSeconds } from '../../src/catalog/width.ts';
+import { systemClock } from '../../src/clock.ts';
 import { isObject, JsonNumber, parseJsonExact } from '../../src/parse/json.ts';
 import { jsonbText } from '../../src/parse/jsonb.ts';
 import { digest } from './oracle.ts';
@@ -62,6 +63,26 @@ const epoch = (column: string) => `extract(epoch from ${column})::float8`;
 export async function presentTransaction(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ id: string }>('select pg_current_xact_id()::text as id');
   return Number(rows[0]?.id);
+}
+
+/** A transaction whose program is gone ends within this time, or never. */
+const longestTransactionMs = 60_000;
+
+/**
+ * Waits until no other session of the database is in a transaction that writes: one whose connection was cut may still
+ * be committing when its program has given it up, and would be seen by one look at the store and not by the next.
+ */
+export async function transactionsEnded(pool: pg.Pool): Promise<void> {
+  const startedMs = systemClock.monotonicMs();
+  while (systemClock.monotonicMs() - startedMs < longestTransactionMs) {
+    const writing = await pool.query(
+      `select from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid() and backend_xid is not null limit 1`,
+    );
+    if (writing.rowCount === 0) return;
+    await systemClock.sleep(10);
+  }
+  throw new Error('a transaction has not ended a minute after its run');
 }
 
 /** The entries of the ledger written since a transaction. */
