@@ -1,13 +1,47 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { asGrafanaSends } from '../../scripts/grafana/sent.ts';
+
 /** A question as a dashboard asks it. */
 export interface Panel {
   readonly name: string;
   readonly sql: string;
 }
 
+const folder = join(import.meta.dirname, '../../deploy/grafana/dashboards');
+
+const dashboard = z.object({
+  title: z.string(),
+  panels: z.array(z.object({ title: z.string(), targets: z.array(z.object({ rawSql: z.string() })) })),
+  annotations: z.object({ list: z.array(z.object({ name: z.string(), target: z.object({ rawSql: z.string() }) })) }),
+  templating: z.object({ list: z.array(z.object({ name: z.string(), type: z.string(), query: z.string() })) }),
+});
+
+/**
+ * Every query of the dashboards that are deployed, as Grafana sends it when nothing is chosen: over their default time
+ * range, 30 whole days and the present one.
+ */
+export async function dashboardPanels(now: Date): Promise<readonly Panel[]> {
+  const from = new Date(now.getTime() - 30 * 86_400_000).toISOString().slice(0, 10);
+  const range = { from: `${from}T00:00:00Z`, to: now.toISOString() };
+  const panels: Panel[] = [];
+  for (const file of (await readdir(folder)).toSorted()) {
+    const { title, ...parts } = dashboard.parse(JSON.parse(await readFile(join(folder, file), 'utf8')));
+    const add = (name: string, sql: string) =>
+      panels.push({ name: `${title}: ${name}`, sql: asGrafanaSends(sql, range) });
+    for (const panel of parts.panels) for (const { rawSql } of panel.targets) add(panel.title, rawSql);
+    for (const { name, target } of parts.annotations.list) add(`marks, ${name}`, target.rawSql);
+    for (const { name, query } of parts.templating.list.filter(({ type }) => type === 'query'))
+      add(`choice of ${name}`, query);
+  }
+  return panels;
+}
+
 const today = `(now() at time zone 'UTC')::date`;
 
-/** Questions over the views of usage, as dashboards ask them; none names the organization. */
-export const panels: readonly Panel[] = [
+/** Other questions over the views of usage; none names the organization. */
+export const questions: readonly Panel[] = [
   {
     name: 'tokens by day and model family, 30 days',
     sql: `select usage_date_utc as time, model_family, sum(input_tokens + output_tokens) as tokens, bool_and(is_final) as final

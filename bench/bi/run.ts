@@ -1,29 +1,36 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
+import { systemClock } from '../../src/clock.ts';
 import { createDatabase, describeServer, openServer } from '../database.ts';
 import { median } from '../measure.ts';
 import { fillStore } from './fill.ts';
-import { type Panel, panels, withoutRollup } from './panels.ts';
+import { dashboardPanels, type Panel, questions, withoutRollup } from './panels.ts';
+import { countStored, goalMs, panelPage, panelTable, type Timed } from './result-page.ts';
 
 /**
- * Measures how long the questions of dashboards take in a large store, and prints the plan of each that takes longer
- * than the goal.
+ * Measures how long every query of the dashboards takes in a large store, and prints the plan of each that takes longer
+ * than the goal. The store is 10 million rows by default; fewer hours make a trial.
  *
- *   npm run bench:bi -- [--hours 6667] [--groups 1500] [--rounds 7]
+ *   npm run bench:bi -- [--hours 6720] [--groups 1340] [--rounds 7] [--only PATTERN] [--write]
  */
 
 const { values } = parseArgs({
   options: {
-    hours: { type: 'string', default: '6667' },
-    groups: { type: 'string', default: '1500' },
+    hours: { type: 'string', default: '6720' },
+    groups: { type: 'string', default: '1340' },
     rounds: { type: 'string', default: '7' },
+    /** Only the queries whose name it matches. */
+    only: { type: 'string', default: '' },
+    /** Writes the result into docs/benchmarks-bi.md. */
+    write: { type: 'boolean', default: false },
   },
 });
 
-/** Longest median of a panel. */
-const goalMs = 50;
 const rounds = Math.max(1, Number(values.rounds));
 const size = { hours: Number(values.hours), groups: Number(values.groups) };
+const page = join(import.meta.dirname, '../../docs/benchmarks-bi.md');
 
 /** The median of several runs on a warm server, in milliseconds. */
 async function timed(client: pg.PoolClient, { sql }: Panel): Promise<number> {
@@ -42,19 +49,15 @@ async function planOf(client: pg.PoolClient, { sql }: Panel): Promise<string> {
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }
 
-async function measure(client: pg.PoolClient): Promise<void> {
-  const baselineMs = await timed(client, withoutRollup);
-  console.log('| panel | median ms | to the facts | |\n|---|---|---|---|');
-  const line = (name: string, ms: number, verdict: string) =>
-    console.log(`| ${name} | ${ms.toFixed(1)} | ${(ms / baselineMs).toFixed(3)} | ${verdict} |`);
-  line(withoutRollup.name, baselineMs, '');
-  const slow: Panel[] = [];
-  for (const panel of panels) {
-    const ms = await timed(client, panel);
-    line(panel.name, ms, ms <= goalMs ? 'met' : 'missed');
-    if (ms > goalMs) slow.push(panel);
+/** The query from the facts first, then every query of the dashboards, then others. */
+async function measure(client: pg.PoolClient): Promise<readonly Timed[]> {
+  const wanted = new RegExp(values.only);
+  const panels = [withoutRollup, ...(await dashboardPanels(systemClock.now())), ...questions];
+  const measured: Timed[] = [];
+  for (const panel of panels.filter(({ name }) => wanted.test(name))) {
+    measured.push({ ...panel, medianMs: await timed(client, panel) });
   }
-  for (const panel of slow) console.log(`\n${panel.name}\n${await planOf(client, panel)}`);
+  return measured;
 }
 
 const server = await openServer();
@@ -63,12 +66,18 @@ try {
   try {
     const startedMs = performance.now();
     await fillStore(database.pool, size);
-    const seconds = (performance.now() - startedMs) / 1000;
-    console.log(`${(size.hours * size.groups).toLocaleString('en-US')} rows, filled in ${seconds.toFixed(0)} s`);
-    console.log(await describeServer(database.pool));
+    const stored = await countStored(database.pool);
+    console.log(`${stored}; filled in ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
+    const about = await describeServer(database.pool);
+    console.log(about);
     const client = await database.pool.connect();
     try {
-      await measure(client);
+      const measured = await measure(client);
+      console.log(panelTable(measured));
+      for (const panel of measured.filter(({ name, medianMs }) => medianMs > goalMs && name !== withoutRollup.name)) {
+        console.log(`\n${panel.name}\n${await planOf(client, panel)}`);
+      }
+      if (values.write) await writeFile(page, panelPage({ measured, stored, rounds, server: about }));
     } finally {
       client.release();
     }

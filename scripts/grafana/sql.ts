@@ -38,7 +38,7 @@ const chosenProjects = `${among('org_id', 'org')}
     and ${among("coalesce(project_id, '(no project)')", 'project')}
     and ${among("coalesce(team, '(no team)')", 'team')}`;
 
-/** Rows of cost_daily or cost_by_user_model_daily of one currency and the chosen organizations, projects, teams, families. */
+/** Rows of the views of cost of one currency and the chosen organizations, projects, teams, families. */
 export const chosenCosts = `currency = ${chosen('currency')}
     and ${chosenProjects}
     and ${among('model_family', 'family')}`;

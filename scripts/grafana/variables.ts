@@ -41,7 +41,7 @@ export const variables = {
     'currency',
     'Currency',
     'One at a time: amounts of different currencies never add up. The commonest comes first.',
-    'select currency from openai_bi.cost_daily group by currency order by count(*) desc, currency',
+    'select currency from openai_bi.reconciliation_daily group by currency order by sum(costs) desc, currency',
   ),
   project: any(
     fromStore(

@@ -1,4 +1,4 @@
-import { type Dataset, dimensionsOf } from '../catalog/dataset.ts';
+import { type Dataset, isBill } from '../catalog/dataset.ts';
 import { datasets } from '../catalog/index.ts';
 import type { DatasetUsage } from './day-inputs.ts';
 
@@ -9,13 +9,12 @@ export type MoneyDataset = Dataset & { readonly money: NonNullable<Dataset['mone
 export type DrivingDataset = Dataset & DatasetUsage['dataset'];
 
 const money = datasets.filter((dataset): dataset is MoneyDataset => dataset.money !== undefined);
-const isByUser = (dataset: Dataset) => dimensionsOf(dataset).some(({ name }) => name === 'user_id');
 
 /** The money that counts. */
-export const bills: readonly MoneyDataset[] = money.filter((dataset) => !isByUser(dataset));
+export const bills: readonly MoneyDataset[] = money.filter(isBill);
 
 /** The same money, cut by user. */
-export const userCuts: readonly MoneyDataset[] = money.filter(isByUser);
+export const userCuts: readonly MoneyDataset[] = money.filter((dataset) => !isBill(dataset));
 
 /** The datasets with a driver, in the order of the catalog. */
 export const driving: readonly DrivingDataset[] = datasets.filter(

@@ -7,6 +7,7 @@ import { type DueDay, dueDays, type Queryable } from './due-days.ts';
 import { recordLineItems } from './line-items.ts';
 import { methodVersion } from './method.ts';
 import { splitDay } from './parts.ts';
+import { rollUpParts } from './parts-rollup.ts';
 import { readDays } from './read-days.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { type PartsWritten, replaceParts } from './write-parts.ts';
@@ -82,7 +83,9 @@ async function splitBatch(
       for (const [day, input] of inputs) yield [day, splitDay(input, weights)] as const;
     };
     const written = await replaceParts(client, { organization, runId, methodVersion: version }, partsOf());
-    const reconciled = await reconcile(client, organization, { days: due.map(({ day }) => day) });
+    const dueNames = due.map(({ day }) => day);
+    await rollUpParts(client, organization, dueNames);
+    const reconciled = await reconcile(client, organization, { days: dueNames });
     refuseDifference(organization, reconciled);
     await recordDays(client, options, version, due);
     log.debug({ organization, days: due.length, ...written }, 'costs split');

@@ -84,3 +84,8 @@ export function pageLimitOf(dataset: Dataset, width: Width): PageLimit {
   if (limit === undefined) throw new RangeError(`${dataset.name} does not exist at width ${width}`);
   return limit;
 }
+
+/** True of the money that counts: what is billed, and not cut by user a second time. */
+export function isBill(dataset: Dataset): boolean {
+  return dataset.money !== undefined && !dimensionsOf(dataset).some(({ name }) => name === 'user_id');
+}

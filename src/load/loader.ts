@@ -5,6 +5,7 @@ import type { Store } from '../db/store.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { ParsedSlice } from '../parse/slice.ts';
 import { copyBuckets } from './copy.ts';
+import { createCostRollup } from './cost-rollup.ts';
 import { recordDrift } from './drift.ts';
 import { createEncoder, type EncodedBucket } from './encode.ts';
 import { guardAgainstMassRemoval } from './guard.ts';
@@ -82,6 +83,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
   const encode = createEncoder(organization, dataset, width);
   const statements = statementsOf(dataset);
   const rollUp = createRollup(options);
+  const rollUpCosts = createCostRollup(options);
   return async (slice, reading) => {
     const encoded = slice.buckets.flatMap(({ start, rows, fault }) => (fault === null ? [encode(start, rows)] : []));
     const rowsOf = new Map(slice.buckets.map(({ start, rows }) => [start, rows]));
@@ -99,6 +101,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       if (!options.preview) {
         await writeLedger(context, sorting);
         await rollUp(context, { sorting, rowsOf, orphaned: orphanedIn(entries) });
+        await rollUpCosts(context, sorting);
         await recordQuarantine(context, slice.quarantined);
         await recordDrift(context, slice.drift);
       }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readBudgetStatus } from '../../src/derive/budgets.ts';
+import { sumUp } from '../support/cost-rows.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { bill, datesBetween, loadDays, plusDays, setBudget } from './support/spend.ts';
 
@@ -116,6 +117,7 @@ describe('what is spent', () => {
          part(part_no, user_id, status, reason, amount)
        where amount_value = 100`,
     );
+    await sumUp(pool, 'acme', [day]);
     await setBudget(pool, { budget_name: 'one', scope, scope_value, amount: '1000' });
     expect(await present(day)).toMatchObject({ scope, scope_value, spent });
   });
@@ -271,6 +273,7 @@ describe('the forecast', () => {
     await database.pool.query(
       `delete from openai.costs where bucket_start in ('2026-10-12T00:00Z', '2026-10-19T00:00Z', '2026-11-03T00:00Z')`,
     );
+    await sumUp(database.pool, 'acme', ['2026-10-12', '2026-10-19', '2026-11-03']);
     // Two Mondays without data are not two Mondays of 0.
     expect(await present('2026-11-09')).toMatchObject({ spent: '42', forecast: '218', days_missing: 1 });
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { insertCost, insertLedger } from '../support/cost-rows.ts';
+import { anOrganization, insertCost, insertLedger, sumUp } from '../support/cost-rows.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 import { storeBill } from './cost-world.ts';
 
@@ -180,12 +180,37 @@ describe('reconciliation_daily', () => {
       await insertCost(pool, { day: '2026-01-02', item: 'b', amount: '1', parts: ofNobody('2') });
       const gone = await insertCost(pool, { day: '2026-01-03', item: 'a', amount: '5', parts: ofNobody('5') });
       await pool.query('delete from openai.costs where series_id = $1', [gone]);
+      await sumUp(pool, anOrganization, ['2026-01-03']);
       const { rows } = await pool.query(view);
       expect(rows).toMatchObject([
         { day: '2026-01-01', difference: '1', reason: 'split_outdated', costs_off: 1 },
         { day: '2026-01-02', difference: '0', reason: 'split_outdated', costs_off: 2 },
         { day: '2026-01-03', difference: '-5', reason: 'no_longer_billed', costs: 0, costs_off: 1 },
       ]);
+    });
+  });
+
+  it('goes by what load and split have summed; reconciliation_between finds what was changed by hand', async () => {
+    await withBill(async (pool) => {
+      const parts = [{ user: 'user_1', amount: '5' }];
+      const series = await insertCost(pool, { day: '2026-01-01', item: 'a', amount: '5', parts });
+      await insertCost(pool, { day: '2026-01-01', item: 'b', amount: '7', parts: [{ user: 'user_1', amount: '7' }] });
+      const between = `select cost_date::text as day, billed, allocated, difference, costs, costs_off, parts
+        from openai_bi.reconciliation_between('2026-01-01', '2026-01-02')`;
+      const whole = {
+        day: '2026-01-01',
+        billed: '12',
+        allocated: '12',
+        difference: '0',
+        costs: 2,
+        costs_off: 0,
+        parts: 2,
+      };
+      expect((await pool.query(between)).rows).toEqual([whole]);
+      await pool.query('update openai.cost_parts set amount = 4 where series_id = $1', [series]);
+      const off = { ...whole, allocated: '11', difference: '1', costs_off: 1 };
+      expect((await pool.query(between)).rows).toEqual([off]);
+      expect((await pool.query(view)).rows).toMatchObject([{ day: '2026-01-01', difference: '0', costs_off: 0 }]);
     });
   });
 });

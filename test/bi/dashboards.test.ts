@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { buildDashboard } from '../../scripts/grafana/dashboard.ts';
 import { dashboards } from '../../scripts/grafana/dashboards/index.ts';
+import { asGrafanaSends, type Choice, everything } from '../../scripts/grafana/sent.ts';
 import { at, readYaml } from '../deploy/yaml.ts';
 import { type BiWorld, biWorld } from '../support/bi-world.ts';
 
@@ -127,12 +128,21 @@ describe('what must not be added up', () => {
   test.each(panels)('$name asks for money of one currency', ({ targets, title }) => {
     const sql = targets[0]?.rawSql ?? '';
     const isMoney =
-      /openai_bi\.(cost_daily|cost_by_user_model_daily|reconciliation_daily|unit_price_daily)|amount_value/.test(sql);
+      /openai_bi\.(cost_daily\w*|cost_by_user_model_daily|reconciliation_daily|unit_price_daily)|amount_value/.test(
+        sql,
+      );
     if (isMoney) expect(sql, title).toMatch(/currency = \$\{currency:sqlstring\}/);
   });
 
   test.each(panels)('$name never adds one view of the bill to another', ({ targets }) => {
-    const bills = ['cost_daily', 'cost_by_user_model_daily', 'cost_and_usage_allocated', 'cost_by_scope'];
+    const bills = [
+      'cost_daily',
+      'cost_daily_by_line_item',
+      'cost_daily_by_scope',
+      'cost_daily_by_user',
+      'cost_by_user_model_daily',
+      'cost_and_usage_allocated',
+    ];
     const sql = targets[0]?.rawSql ?? '';
     expect(bills.filter((view) => new RegExp(`\\.${view}\\b`).test(sql)).length).toBeLessThanOrEqual(1);
   });
@@ -146,34 +156,8 @@ describe('what must not be added up', () => {
   });
 });
 
-/** What Grafana puts in for the choice of a person, quotes doubled as `sqlstring` does. */
-type Choice = Readonly<Record<string, readonly string[]>>;
-
-const everything: Choice = {
-  org: ['(all)'],
-  currency: ['usd'],
-  project: ['(all)'],
-  team: ['(all)'],
-  family: ['(all)'],
-  user: ['(all)'],
-  zone: ['America/New_York'],
-};
-
-function asGrafanaSends(
-  sql: string,
-  choice: Choice = everything,
-  from = '2026-10-20T00:00:00Z',
-  to = '2026-11-24T12:00:00Z',
-): string {
-  const sent = sql
-    .replaceAll('$__timeFrom()', `'${from}'`)
-    .replaceAll('$__timeTo()', `'${to}'`)
-    .replaceAll(/\$\{(\w+):sqlstring\}/g, (_, name: string) =>
-      (choice[name] ?? []).map((value) => `'${value.replaceAll("'", "''")}'`).join(','),
-    );
-  if (/\$__|\$\{/.test(sent)) throw new Error(`a macro is left in: ${sent}`);
-  return sent;
-}
+const sent = (sql: string, choice?: Choice, from = '2026-10-20T00:00:00Z', to = '2026-11-24T12:00:00Z') =>
+  asGrafanaSends(sql, { from, to, ...(choice && { choice }) });
 
 describe('every panel, as the reader', () => {
   let world: BiWorld;
@@ -218,7 +202,7 @@ describe('every panel, as the reader', () => {
 
   test.each(panels)('$name answers with the columns that its kind needs', async ({ targets, type, title }) => {
     const [{ rawSql, format } = { rawSql: '', format: 'table' }] = targets;
-    const { rows, fields } = await ask(asGrafanaSends(rawSql));
+    const { rows, fields } = await ask(sent(rawSql));
     const kinds = fields.map(({ name, dataTypeID }) => ({ name, kind: kindOf(dataTypeID) }));
     const numbers = kinds.filter(({ kind }) => kind === 'number');
     const words = kinds.filter(({ kind }) => kind === 'text');
@@ -246,7 +230,7 @@ describe('every panel, as the reader', () => {
   test.each(panels)('$name takes names with quotes, and several', async ({ targets }) => {
     const names = ["it's", '"; drop', '(no project)'];
     const choice = { ...everything, org: names, project: names, team: names, family: names, user: names };
-    await expect(ask(asGrafanaSends(targets[0]?.rawSql ?? '', choice))).resolves.toBeDefined();
+    await expect(ask(sent(targets[0]?.rawSql ?? '', choice))).resolves.toBeDefined();
   });
 
   test.each(
@@ -264,7 +248,7 @@ describe('every panel, as the reader', () => {
       annotations.list.map(({ name, target: { rawSql } }) => ({ title, name, rawSql })),
     ),
   )('$title marks: $name', async ({ rawSql, name }) => {
-    const { fields } = await ask(asGrafanaSends(rawSql));
+    const { fields } = await ask(sent(rawSql));
     expect(fields.map((field) => field.name)).toEqual(
       name === 'Price or mix changed' ? ['time', 'text'] : ['time', 'timeend', 'text'],
     );
@@ -284,7 +268,7 @@ describe('every panel, as the reader', () => {
     ['Key and model', 'billed_cost'],
     ['Reconciliation', 'billed'],
   ])('%s adds up to the bill', async (title, column) => {
-    const { rows } = await ask(asGrafanaSends(panelOf(title)));
+    const { rows } = await ask(sent(panelOf(title)));
     const bill = await world.nights.database.pool.query<{ billed: string }>(
       `select sum(amount_value) as billed from openai.costs
        where amount_currency = 'usd' and bucket_start >= '2026-10-20T00:00:00Z' and bucket_start < '2026-11-24T12:00:00Z'`,
@@ -294,14 +278,14 @@ describe('every panel, as the reader', () => {
 
   test('Top users shows what nobody is known for, also when that is nothing', async () => {
     const labels = async (choice: Choice) =>
-      (await ask(asGrafanaSends(panelOf('Top users'), choice))).rows.map(({ label }) => label);
+      (await ask(sent(panelOf('Top users'), choice))).rows.map(({ label }) => label);
     expect((await labels(everything)).at(-1)).toBe('(unattributed)');
     expect(await labels({ ...everything, currency: ['xts'] })).toEqual(['(unattributed)']);
   });
 
   test('a day without costs has no point, and a day in the range at any hour of it has one', async () => {
     const days = async (from: string, to: string) => {
-      const { rows } = await ask(asGrafanaSends(panelOf('Spend by day and model family'), everything, from, to));
+      const { rows } = await ask(sent(panelOf('Spend by day and model family'), everything, from, to));
       return [...new Set(rows.map(({ time }) => new Date(String(time)).toISOString()))];
     };
     expect(await days('2026-11-10T00:00:00Z', '2026-11-12T00:00:00Z')).toEqual([
@@ -317,7 +301,7 @@ describe('every panel, as the reader', () => {
       await reader.query(`set time zone '${zone}'`);
       const answers: unknown[] = [];
       for (const { name, targets } of panels) {
-        const { rows } = await ask(asGrafanaSends(targets[0]?.rawSql ?? ''));
+        const { rows } = await ask(sent(targets[0]?.rawSql ?? ''));
         // The age of data grows from query to query.
         answers.push([name, rows.map((row) => JSON.stringify({ ...row, age_seconds: 0 })).sort()]);
       }

@@ -1,4 +1,7 @@
 import type pg from 'pg';
+import { rollUpParts } from '../../src/allocate/parts-rollup.ts';
+import { costs } from '../../src/catalog/datasets/costs.ts';
+import { costRollupStatements } from '../../src/load/cost-rollup.ts';
 import { lineItemParserVersion, parseLineItem } from '../../src/parse/line-item.ts';
 
 type Connection = Pick<pg.Pool, 'query'>;
@@ -65,7 +68,14 @@ export async function insertCost(pool: Connection, cost: Cost): Promise<string> 
   await insertLedger(pool, 'costs', cost.day, { org });
   if (cost.item !== null) await insertLineItem(pool, cost.item);
   if (cost.parts !== undefined) await insertParts(pool, series, cost, cost.parts);
+  await sumUp(pool, org, [cost.day]);
   return series;
+}
+
+/** Brings the sums of some days in line with costs and parts that were stored by hand, as the load and the split do. */
+export async function sumUp(pool: Connection, organization: string, days: readonly string[]): Promise<void> {
+  for (const statement of costRollupStatements(costs)) await pool.query(statement, [organization, days]);
+  await rollUpParts(pool, organization, days);
 }
 
 /** Says that a day of a dataset is loaded. */

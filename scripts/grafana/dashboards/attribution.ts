@@ -18,34 +18,66 @@ function drillDown(variable: string, column: string): string {
 }
 
 const share = `select sum(allocated_cost) filter (where status = 'allocated') / nullif(sum(allocated_cost), 0) as "Attributed"
-    from openai_bi.cost_by_user_model_daily
+    from openai_bi.cost_daily_by_user
     where ${chosenParts}`;
 
 const reasons = `select reason as label, sum(allocated_cost) as value
-    from openai_bi.cost_by_user_model_daily
+    from openai_bi.cost_daily_by_user
     where ${chosenParts}
       and status = 'unattributed'
     group by reason
     order by 2 desc`;
 
-const whoAndWhat = `select user_label, coalesce(user_id, user_label) as user_id, model, model_family, project_name,
-      coalesce(project_id, '(no project)') as project_id, api_key_label, sum(allocated_cost) as allocated_cost,
-      string_agg(distinct method, ', ') as method, bool_and(is_final) as is_final
-    from openai_bi.cost_by_user_model_daily
-    where ${chosenParts}
-    group by org_id, 1, 2, 3, 4, 5, 6, 7, api_key_id
-    order by sum(allocated_cost) desc
-    limit 1000`;
+// Summed up by id, and named when few rows are left.
+const whoAndWhat = `with summed as materialized (
+      select org_id, user_id, status, model, project_id, api_key_id, method,
+        sum(allocated_cost) as allocated_cost, bool_and(is_final) as is_final
+      from openai_bi.cost_daily_by_user
+      where ${chosenParts}
+      group by 1, 2, 3, 4, 5, 6, 7
+    ), greatest_first as (
+      select org_id, user_id, status, model, project_id, api_key_id, sum(allocated_cost) as allocated_cost,
+        string_agg(method, ', ' order by method) as method, bool_and(is_final) as is_final
+      from summed
+      group by 1, 2, 3, 4, 5, 6
+      order by sum(allocated_cost) desc
+      limit 1000
+    ), named as (
+      select cost.*, coalesce(family.model_family, '(no model)') as model_family,
+        coalesce(project_label, cost.project_id, '(no project)') as project_name,
+        coalesce(api_key_label, cost.api_key_id, '(no key)') as api_key_label,
+        case cost.status
+          when 'unattributed' then '(unattributed)'
+          else coalesce(person.user_label, cost.user_id, '(no user)')
+        end as user_label
+      from greatest_first as cost
+      left join (select distinct model, model_family from openai_bi.line_items) as family on family.model = cost.model
+      left join openai_bi.users as person on person.org_id = cost.org_id and person.user_id = cost.user_id
+      left join openai_bi.projects as project on project.org_id = cost.org_id and project.project_id = cost.project_id
+      left join openai_bi.api_keys as key on key.org_id = cost.org_id and key.api_key_id = cost.api_key_id
+    )
+    select user_label, coalesce(user_id, user_label) as user_id, model, model_family, project_name,
+      coalesce(project_id, '(no project)') as project_id, api_key_label, allocated_cost, method, is_final
+    from named
+    order by allocated_cost desc`;
 
-const byKey = `select api_key_label, api_key_id, project_name, model, sum(billed_cost) as billed_cost
-    from openai_bi.cost_daily
-    where ${chosenBill}
-    group by org_id, api_key_label, api_key_id, project_id, project_name, model
-    order by sum(billed_cost) desc
-    limit 1000`;
+const byKey = `with summed as (
+      select org_id, api_key_id, project_id, model, sum(billed_cost) as billed_cost
+      from openai_bi.cost_daily
+      where ${chosenBill}
+      group by 1, 2, 3, 4
+      order by sum(billed_cost) desc
+      limit 1000
+    )
+    select coalesce(key.api_key_label, cost.api_key_id, '(no key)') as api_key_label, cost.api_key_id,
+      coalesce(project.project_label, cost.project_id, '(no project)') as project_name, cost.model, cost.billed_cost
+    from summed as cost
+    left join openai_bi.api_keys as key on key.org_id = cost.org_id and key.api_key_id = cost.api_key_id
+    left join openai_bi.projects as project on project.org_id = cost.org_id and project.project_id = cost.project_id
+    order by cost.billed_cost desc`;
 
 const overDays = `select ${timeOf('cost_date')} as time, status as metric, sum(allocated_cost) as value
-    from openai_bi.cost_by_user_model_daily
+    from openai_bi.cost_daily_by_user
     where ${chosenParts}
     group by 1, 2
     order by 1, 2`;

@@ -11,7 +11,7 @@ const processing = `case when is_batch then 'batch' when service_tier in ('(no t
 
 /** A sum of costs a day and family, of token line items. */
 const tokenCosts = `select cost_date as day, model_family, sum(billed_cost) as cost
-      from openai_bi.cost_daily
+      from openai_bi.cost_daily_by_line_item
       where ${chosenCosts}
         and ${daysInRange('cost_date')}
         and parse_status = 'model'
@@ -112,7 +112,7 @@ const tiers = `select model, token_class, surface,
       sum(case quantity_unit when '1000_tokens' then quantity * 1000 else quantity end) as tokens,
       sum(billed_cost) * 1000000
         / nullif(sum(case quantity_unit when '1000_tokens' then quantity * 1000 else quantity end), 0) as price
-    from openai_bi.cost_daily
+    from openai_bi.cost_daily_by_line_item
     where ${chosenCosts}
       and ${daysInRange('cost_date')}
       and parse_status = 'model'

@@ -15,7 +15,7 @@ const spendOfLoadedDays = (from: string) => `daily as (
       ) as loaded
       left join (
         select cost_date, sum(billed_cost) as spent
-        from openai_bi.cost_daily
+        from openai_bi.cost_daily_by_line_item
         where ${chosenCosts}
           and cost_date >= ${from} and cost_date <= ${lastDay}
         group by 1
@@ -25,7 +25,7 @@ const spendOfLoadedDays = (from: string) => `daily as (
 const month = `date_trunc('month', $__timeTo()::timestamp)::date`;
 
 const monthToDate = `select sum(billed_cost) as "Month to date"
-    from openai_bi.cost_daily
+    from openai_bi.cost_daily_by_line_item
     where ${chosenCosts}
       and cost_date >= ${month} and cost_date < $__timeTo()::timestamp`;
 
@@ -78,7 +78,7 @@ const anomalies = `select cost_date, org_id, scope, coalesce(scope_label, '(all)
 const topUsers = `with ranked as (
       select max(user_label) as label, status, sum(allocated_cost) as value,
         row_number() over (partition by status order by sum(allocated_cost) desc) as place
-      from openai_bi.cost_by_user_model_daily
+      from openai_bi.cost_daily_by_user
       where ${chosenCosts}
         and ${daysInRange('cost_date')}
       group by org_id, user_id, status
@@ -145,7 +145,7 @@ export const executive: DashboardDefinition = {
       description:
         'Billed amounts. Orange days may still change, red days are not loaded; a day without a bar that is not red had no spend.',
       sql: greatestByDay({
-        from: 'openai_bi.cost_daily',
+        from: 'openai_bi.cost_daily_by_line_item',
         where: chosenCosts,
         day: 'cost_date',
         key: 'model_family',
@@ -162,7 +162,7 @@ export const executive: DashboardDefinition = {
       title: 'Top projects',
       description: 'Billed in the time range.',
       sql: greatest({
-        from: 'openai_bi.cost_daily',
+        from: 'openai_bi.cost_daily_by_line_item',
         where: `${chosenCosts}\n    and ${daysInRange('cost_date')}`,
         key: 'org_id, project_id',
         label: 'project_name',
@@ -177,7 +177,7 @@ export const executive: DashboardDefinition = {
       title: 'Top teams',
       description: 'Billed in the time range, by the team that usage-etl map was told for the project.',
       sql: greatest({
-        from: 'openai_bi.cost_daily',
+        from: 'openai_bi.cost_daily_by_line_item',
         where: `${chosenCosts}\n    and ${daysInRange('cost_date')}`,
         key: 'team',
         label: 'team',

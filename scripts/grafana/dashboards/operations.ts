@@ -35,13 +35,14 @@ const hours = Array.from({ length: 24 }, (_, hour) => hour);
 const weekdayByHour = `select weekday as "Day",
       ${hours.map((hour) => `sum(requests) filter (where hour = ${hour}) as "${String(hour).padStart(2, '0')}"`).join(',\n      ')}
     from (
-      select to_char(usage_hour_utc at time zone ${chosen('zone')}, 'Dy') as weekday,
-        extract(isodow from usage_hour_utc at time zone ${chosen('zone')}) as place,
-        extract(hour from usage_hour_utc at time zone ${chosen('zone')}) as hour,
-        requests
-      from openai_bi.usage_hourly_by_model
-      where ${chosenUsage}
-        and ${instantsInRange('usage_hour_utc')}
+      select to_char(local, 'Dy') as weekday, extract(isodow from local) as place, extract(hour from local) as hour, requests
+      from (
+        select usage_hour_utc at time zone ${chosen('zone')} as local, sum(requests) as requests
+        from openai_bi.usage_hourly_by_model
+        where ${chosenUsage}
+          and ${instantsInRange('usage_hour_utc')}
+        group by usage_hour_utc
+      ) as summed
     ) as hourly
     group by weekday, place
     order by place`;
@@ -186,7 +187,7 @@ export const operations: DashboardDefinition = {
       description:
         'Billed amounts that are not tokens of a model, by service: tools, storage, sessions, credits, what is not understood.',
       sql: greatestByDay({
-        from: 'openai_bi.cost_daily',
+        from: 'openai_bi.cost_daily_by_line_item',
         where: `${chosenCosts}\n        and parse_status <> 'model'`,
         day: 'cost_date',
         key: "case when charge_category = 'Credit' then 'credit' when service = '(no service)' then '(not understood)' else service end",

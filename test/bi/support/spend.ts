@@ -1,3 +1,6 @@
+import type pg from 'pg';
+import { sumUp } from '../../support/cost-rows.ts';
+
 /** One billed amount. */
 export interface Spend {
   /** UTC date. */
@@ -73,6 +76,9 @@ export async function bill(pool: Querier, spends: readonly Spend[]): Promise<voi
      on conflict (org_id, bucket_start, series_id) do update set amount_value = excluded.amount_value`,
     [JSON.stringify(rows)],
   );
+  for (const [organization, some] of Map.groupBy(rows, ({ org_id }) => org_id)) {
+    await sumUp(pool, organization, [...new Set(some.map(({ day }) => day))]);
+  }
 }
 
 /** Sets a budget; columns that are not given are as the table has them. */
@@ -84,6 +90,4 @@ export async function setBudget(pool: Querier, budget: Readonly<Record<string, u
   );
 }
 
-interface Querier {
-  query(sql: string, values: unknown[]): Promise<unknown>;
-}
+type Querier = Pick<pg.Pool, 'query'>;
