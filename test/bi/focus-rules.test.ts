@@ -70,6 +70,38 @@ it('finds at once what the rules find one by one', async () => {
   }
 });
 
+it('finds the same whether it reads all days at a time or one', { timeout: 60_000 }, async () => {
+  // In another month too, so that there are days to be told apart, and what holds across them.
+  const twice = async () => {
+    for (const table of Object.values(copies)) {
+      await client.query(`insert into ${table} select * from ${table}`);
+      await client.query(
+        `update ${table} set "ChargePeriodStart" = "ChargePeriodStart" + interval '31 days'
+         where ctid in (select max(ctid) from ${table} group by "x_SourceRecordId", "x_PartNumber")`,
+      );
+    }
+  };
+  const counts = ({ charges, parts, results }: Awaited<ReturnType<typeof findings>>) => ({
+    charges,
+    parts,
+    broken: results.map(({ rule, broken, deviating }) => [rule.id, broken, deviating]),
+  });
+  const ids = [
+    'CAU-SkuPriceId-C-008',
+    'CAU-ChargePeriodStart-C-003',
+    'ATT-DataGeneratorCalculatedSplitCostAllocationHandling-A-012',
+  ];
+  for (const id of ids) {
+    const [whole, byDay] = await afterwards(id, async () => {
+      await twice();
+      return [await findings(client, copies, 1_000_000), await findings(client, copies, 1)];
+    });
+    expect(whole).toMatchObject({ charges: 22, parts: 42 });
+    expect(whole?.results.find(({ rule }) => rule.id === id)?.broken).toBeGreaterThan(0);
+    expect(counts(byDay ?? whole)).toEqual(counts(whole));
+  }
+});
+
 it('asks nothing about rows when a column is missing, and calls that no success', async () => {
   const found = await afterwards('CAU-CostAndUsage-D-006', () => findings(client, copies));
   const missing = found.results.filter(({ broken }) => broken !== null && broken > 0).map(({ rule }) => rule.id);

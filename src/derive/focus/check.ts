@@ -1,15 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import { raise } from '../../db/database-error.ts';
 import { deviations } from './deviations.ts';
-import {
-  brokenQuery,
-  type DeviationLetter,
-  type FocusRule,
-  type FocusView,
-  type FocusViews,
-  type RowRule,
-} from './rule.ts';
+import type { DeviationLetter, FocusRule, FocusView, FocusViews, RowRule, SetRule } from './rule.ts';
 import { focusRules } from './rules.ts';
+import { type Slice, slicesOf } from './slices.ts';
 
 /** The views as the migrations make them. */
 export const focusViews: FocusViews = {
@@ -46,7 +40,8 @@ export interface FocusFindings {
 
 /**
  * Asks every rule of the FOCUS views, all at one instant of the database and without writing. Each view is read once
- * for all rules about single rows. Rejects with what the database raises.
+ * for all rules about single rows, some days at a time: no statement comes near the time that a role may be given for
+ * one. Rejects with what the database raises.
  */
 export async function checkFocus(pool: Pool, views: FocusViews = focusViews): Promise<FocusFindings> {
   const client = await pool.connect().catch(raise);
@@ -69,29 +64,40 @@ interface Tally {
 
 type Tallies = Map<FocusRule, Tally>;
 
-/** Asks every rule on a connection of the caller's, as tests do about copies of the views. */
-export async function findings(client: Pick<PoolClient, 'query'>, views: FocusViews): Promise<FocusFindings> {
+/**
+ * Asks every rule on a connection of the caller's, as tests do about copies of the views. `mostCharges` are read at a
+ * time, unless one day has more.
+ */
+export async function findings(
+  client: Pick<PoolClient, 'query'>,
+  views: FocusViews,
+  mostCharges?: number,
+): Promise<FocusFindings> {
   const tallies: Tallies = new Map(focusRules.map((rule) => [rule, { broken: 0, deviating: 0 }]));
-  await askSets(client, views, tallies, true);
-  const missing = focusRules.some(
-    (rule) => rule.strength === 'must' && isAboutColumns(rule) && tallies.get(rule)?.broken !== 0,
+  const ask = (rule: SetRule, slice: Slice | null) => askSet(client, views, tallies, rule, slice);
+  for (const rule of setRules.filter(({ aboutColumns }) => aboutColumns)) await ask(rule, null);
+  const missing = setRules.some(
+    (rule) => rule.strength === 'must' && rule.aboutColumns && tallies.get(rule)?.broken !== 0,
   );
   if (missing) {
-    for (const [rule, tally] of tallies) if (!isAboutColumns(rule)) tally.broken = null;
+    for (const [rule, tally] of tallies) if (rule.kind === 'row' || !rule.aboutColumns) tally.broken = null;
     return { charges: 0, parts: 0, results: resultsOf(tallies), deviations: [] };
   }
-  const charges = await askRows(client, views, 'charges', tallies);
-  const parts = await askRows(client, views, 'allocated', tallies);
-  await askSets(client, views, tallies, false);
+  const rules = setRules.filter(({ aboutColumns }) => !aboutColumns);
+  let [charges, parts] = [0, 0];
+  for (const slice of await slicesOf(client, views, mostCharges)) {
+    charges += await askRows(client, views, 'charges', tallies, slice);
+    parts += await askRows(client, views, 'allocated', tallies, slice);
+    for (const rule of rules.filter(({ acrossDays }) => acrossDays !== true)) await ask(rule, slice);
+  }
+  for (const rule of rules.filter(({ acrossDays }) => acrossDays === true)) await ask(rule, null);
   return { charges, parts, results: resultsOf(tallies), deviations: await countDeviations(client, views) };
 }
 
+const setRules = focusRules.filter((rule): rule is SetRule => rule.kind === 'set');
+
 function resultsOf(tallies: Tallies): readonly FocusResult[] {
   return [...tallies].map(([rule, tally]) => ({ rule, ...tally }));
-}
-
-function isAboutColumns(rule: FocusRule): boolean {
-  return rule.kind === 'set' && rule.aboutColumns;
 }
 
 function add(tallies: Tallies, rule: FocusRule, broken: number, deviating: number): void {
@@ -101,12 +107,13 @@ function add(tallies: Tallies, rule: FocusRule, broken: number, deviating: numbe
   tally.deviating += deviating;
 }
 
-/** All rules about single rows in one pass over the view. Returns the number of its rows. */
+/** All rules about single rows in one pass over a slice of the view. Returns the number of its rows. */
 async function askRows(
   client: Pick<PoolClient, 'query'>,
   views: FocusViews,
   view: FocusView,
   tallies: Tallies,
+  { within, bounds }: Slice,
 ): Promise<number> {
   const rules = focusRules.filter((rule): rule is RowRule => rule.kind === 'row' && rule.views.includes(view));
   const counts = rules.flatMap(({ broken, deviation }) => {
@@ -120,7 +127,8 @@ async function askRows(
   const all = counts.join(', ');
   const name = views[view];
   const { rows } = await client.query<{ rows: number; counts: number[] }>(
-    `select count(*) as rows, array[${all}]::double precision[] as counts from ${name}`,
+    `select count(*) as rows, array[${all}]::double precision[] as counts from ${name} where ${within}`,
+    [...bounds],
   );
   const [answer] = rows;
   rules.forEach((rule, index) => {
@@ -129,21 +137,30 @@ async function askRows(
   return answer?.rows ?? 0;
 }
 
-async function askSets(
+/** Asks a rule of a slice of its views, or of all of them. */
+async function askSet(
   client: Pick<PoolClient, 'query'>,
   views: FocusViews,
   tallies: Tallies,
-  aboutColumns: boolean,
+  rule: SetRule,
+  slice: Slice | null,
 ): Promise<void> {
-  for (const rule of focusRules) {
-    if (rule.kind !== 'set' || rule.aboutColumns !== aboutColumns) continue;
-    for (const view of rule.views) {
-      const sql = brokenQuery(rule, views[view], views);
-      const { rows } = await client.query<{ broken: number }>(`select count(*) as broken from (${sql}) as broken`);
-      add(tallies, rule, rows[0]?.broken ?? 0, 0);
-    }
+  const { charges, allocated } = views;
+  const { within, bounds } = slice ?? { within: 'true', bounds: [] };
+  for (const view of rule.views) {
+    const broken = slice === null ? rule.broken(views[view], views) : rule.broken(sliced[view], sliced);
+    const { rows } = await client.query<{ broken: number }>(
+      `with charges_of_slice as not materialized (select * from ${charges} where ${within}),
+         parts_of_slice as not materialized (select * from ${allocated} where ${within})
+       select count(*) as broken from (${broken}) as broken`,
+      [...bounds],
+    );
+    add(tallies, rule, rows[0]?.broken ?? 0, 0);
   }
 }
+
+/** The slices of the views, as rules know them. */
+const sliced: FocusViews = { charges: 'charges_of_slice', allocated: 'parts_of_slice' };
 
 async function countDeviations(
   client: Pick<PoolClient, 'query'>,

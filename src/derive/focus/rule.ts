@@ -34,6 +34,8 @@ export interface SetRule extends Rule {
   readonly kind: 'set';
   /** True of a rule about columns: asked first, because where one is missing no other rule can be asked. */
   readonly aboutColumns: boolean;
+  /** True of a rule that holds rows of different days against each other; others are asked of some days at a time. */
+  readonly acrossDays?: boolean;
   /** A query that returns a row for everything that breaks it. */
   readonly broken: (view: string, views: FocusViews) => string;
 }

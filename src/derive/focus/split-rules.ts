@@ -31,13 +31,15 @@ function rule(
   return { id, sentence, views, strength: 'must', kind: 'set', aboutColumns: false, broken };
 }
 
-const oneEach = (id: string, name: string, other: string) =>
-  rule(
+const oneEach = (id: string, name: string, other: string): SetRule => ({
+  ...rule(
     id,
     `A ${name} has one ${other}.`,
     ['charges'],
     (view) => `select ${quoted(name)} from ${view} group by 1 having count(distinct ${quoted(other)}) > 1`,
-  );
+  ),
+  acrossDays: true,
+});
 
 const ofParts = (id: string, sentence: string, broken: string): RowRule => ({
   id,
