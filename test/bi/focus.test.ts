@@ -39,6 +39,23 @@ it.each(views)('%s has the declared columns in order, with their types and comme
   expect(columns).toEqual(focusColumns.map(({ name, type, value }) => ({ name, type: sqlTypes[type], value })));
 });
 
+it.each(views)('%s has a twin with its rows in snake_case columns, for people who type SQL', async (view) => {
+  const names = await rowsOf(
+    `select attname as name from pg_attribute
+     where attrelid = 'openai_bi.focus_${view}'::regclass and attnum > 0 order by attnum`,
+  );
+  const words = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
+  expect(names).toEqual(focusColumns.map(({ name }) => ({ name: words(name) })));
+  expect(
+    await rowsOf(
+      `select count(*)::int as rows, count(*) filter (where twin.row is distinct from original.row)::int as others
+       from (select f::text as row, row_number() over (order by f::text) as no from openai_focus.${view} f) as original
+       full join (select f::text as row, row_number() over (order by f::text) as no from openai_bi.focus_${view} f) as twin
+         using (no)`,
+    ),
+  ).toEqual([{ rows: expect.toSatisfy((rows: number) => rows > 10), others: 0 }]);
+});
+
 describe('a charge', () => {
   it('is what was billed, in the words of FOCUS', async () => {
     expect(await charge('gpt-6-astra, input')).toMatchObject({
