@@ -17,6 +17,7 @@ import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
 import { syncCommand } from './commands/sync.ts';
+import { tapCommand } from './commands/tap.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { execute, reportFailure } from './execute.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,6 +43,7 @@ export function buildProgram(version: string, run: Execute): Command {
     serveCommand,
     queryCommand,
     changesCommand,
+    tapCommand,
     reportCommand,
     budgetsCommand,
     mapCommand,

@@ -24,6 +24,16 @@ export interface Removal {
   readonly xid: string;
 }
 
+/** What a reader wants to know of a row. */
+interface Asked {
+  readonly columns: readonly FeedColumn[];
+  readonly form: JsonForm;
+  /** A name for the transaction that changed it, where that is wanted. */
+  readonly xidColumn?: string;
+  /** A name for what is null for every row that is there. */
+  readonly nullColumn?: string;
+}
+
 /** Rows held in memory at a time. */
 const batchRows = 2_000;
 
@@ -32,11 +42,12 @@ export async function* readUpserts(
   client: PoolClient,
   stream: Stream,
   range: Range,
-  { columns, form, xidColumn }: { columns: readonly FeedColumn[]; form: JsonForm; xidColumn?: string },
+  { columns, form, xidColumn, nullColumn }: Asked,
 ): AsyncGenerator<readonly Upsert[]> {
   const xid = xidColumn === undefined ? '' : `, ${knownXid(range.bound)}::text::bigint as ${quoted(xidColumn)}`;
+  const none = nullColumn === undefined ? '' : `, null as ${quoted(nullColumn)}`;
   const key = jsonObjectSql('f', keyColumns(stream), form);
-  const row = jsonObjectSql('f', columns, form, xid);
+  const row = jsonObjectSql('f', columns, form, xid + none);
   const sql = `select ${key} as key, ${row} as row from ${source(stream, range)} where ${changed(range)}`;
   yield* fetchAll<Upsert>(client, sql);
 }

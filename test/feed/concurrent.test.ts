@@ -22,7 +22,7 @@ import { transactionsToEnd } from './quiet.ts';
 const daySeconds = 86_400;
 const firstDay = Date.UTC(2026, 0, 1) / 1000;
 const days = 5;
-const slowRounds = 60;
+const slowRounds = 40;
 const followed = [embeddings, moderations];
 
 /** One row that a reader has, or the store: its content, and the transaction that it says changed it. */
