@@ -11,6 +11,7 @@ import { demoCommand } from './commands/demo.ts';
 import { initCommand } from './commands/init.ts';
 import { mapCommand } from './commands/map.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { publicationCommand } from './commands/publication.ts';
 import { queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -44,6 +45,7 @@ export function buildProgram(version: string, run: Execute): Command {
     queryCommand,
     changesCommand,
     tapCommand,
+    publicationCommand,
     reportCommand,
     budgetsCommand,
     mapCommand,
