@@ -121,6 +121,21 @@ export const errorKinds = {
     remedy: 'Set DATABASE_URL to a PostgreSQL 15 or newer, or correct the cause named above.',
   },
   folder_unusable: { verdict: 'stop_run', exit: 1, remedy: 'Set USAGE_ETL_DATA_DIR to a folder that can be written.' },
+  target_unusable: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Correct the cause named above; what was published before is untouched.',
+  },
+  target_foreign: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Name an empty place with --out, or one that this store was exported to before; --full replaces an export.',
+  },
+  target_busy: {
+    verdict: 'stop_run',
+    exit: 75,
+    remedy: 'Wait for the other export to end, then run this one again; it published nothing.',
+  },
   address_in_use: {
     verdict: 'stop_run',
     exit: 1,

@@ -8,6 +8,7 @@ import { changesCommand } from './commands/changes.ts';
 import { checkCommand } from './commands/check.ts';
 import { dbCommand } from './commands/db.ts';
 import { demoCommand } from './commands/demo.ts';
+import { exportCommand } from './commands/export.ts';
 import { initCommand } from './commands/init.ts';
 import { mapCommand } from './commands/map.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -47,6 +48,7 @@ export function buildProgram(version: string, run: Execute): Command {
     tapCommand,
     publicationCommand,
     reportCommand,
+    exportCommand,
     budgetsCommand,
     mapCommand,
     migrateCommand,

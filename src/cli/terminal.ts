@@ -8,8 +8,8 @@ import { createStyle, type Style } from './style.ts';
 export interface Output {
   readonly isTerminal: boolean;
   readonly style: Style;
-  /** Resolves when the text is handed over; with false when the reader is gone, which is its right. */
-  write(text: string): Promise<boolean>;
+  /** Resolves when the text or the bytes are handed over; with false when the reader is gone, which is its right. */
+  write(text: string | Uint8Array): Promise<boolean>;
   /** The same without waiting, for what may be lost at the very end. */
   push(text: string): void;
 }

@@ -20,6 +20,8 @@ export const lockClass = {
   day: 0x75_65_00_07,
   /** Who may write the names of an organization. */
   directory: 0x75_65_00_06,
+  /** Who may write the files of one place. */
+  export: 0x75_65_00_08,
 } as const;
 
 /** What a lock is for. */
@@ -57,4 +59,9 @@ export function directoryLock(orgId: string): LockName {
 /** The lock a run holds as long as it lives. */
 export function runLock(runId: number): LockName {
   return `run:${runId}`;
+}
+
+/** The lock of the one export to a place. */
+export function exportLock(place: string): LockName {
+  return `export:${place}`;
 }

@@ -3,7 +3,7 @@ import { answerOf, keepSession, tryLockSql } from './lock-session.ts';
 import type { Patience } from './patience.ts';
 import type { Store } from './store.ts';
 
-export { directoryLock, type LockName, runLock, writerLock } from './lock-key.ts';
+export { directoryLock, exportLock, type LockName, runLock, writerLock } from './lock-key.ts';
 
 /** The advisory locks of one run, all on one connection of their own: they are gone when the run is. */
 export interface Locks {

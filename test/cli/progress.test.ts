@@ -35,7 +35,7 @@ function screen(columns: number) {
     style: createStyle(false, columns),
     push,
     write: (text) => {
-      push(text);
+      push(String(text));
       return Promise.resolve(true);
     },
   };

@@ -1,0 +1,95 @@
+import { binarySql, csvSql, type FormedColumn, isExactNumber, jsonSql, quoted } from './column.ts';
+import type { Source } from './source.ts';
+
+/** The formats of a file. */
+export const formats = ['parquet', 'csv', 'ndjson'] as const;
+
+/** The format of a file. */
+export type Format = (typeof formats)[number];
+
+/** The COPY statement that reads a source, or one month of it (`YYYY-MM`), in an order of its own. */
+export function copySql(
+  source: Source,
+  columns: readonly FormedColumn[],
+  format: Format,
+  month: string | null,
+): string {
+  const from = `${relationOf(source)} stored${monthFilter(source, month)} ${orderOf(source)}`;
+  switch (format) {
+    case 'parquet':
+      return `copy (select ${listOf(columns, binarySql)} from ${from}) to stdout (format binary)`;
+    case 'csv':
+      return `copy (select ${listOf(columns, csvSql)} from ${from}) to stdout (format csv, header)`;
+    case 'ndjson': {
+      // Characters that JSON never holds unescaped, so that CSV has nothing to quote and a line is the JSON itself.
+      const options = `format csv, quote e'\\x01', delimiter e'\\x02'`;
+      const line = `(select row_to_json(line) from (select ${listOf(columns, jsonSql)}) line)`;
+      return `copy (select ${line} from ${from}) to stdout (${options})`;
+    }
+  }
+}
+
+/** The SQL that counts and adds up a source, by month where it has any and only of those given. */
+export function statisticsSql(source: Source, months: readonly string[] | null): string {
+  const numbers = source.columns.filter(isExactNumber);
+  const sums = numbers.map(({ name, storeType }) => {
+    const value = `${quoted(name)}${storeType === 'xid8' ? '::text' : ''}::numeric`;
+    return `trim_scale(sum(${value}))::text`;
+  });
+  const decimals = source.columns.filter(({ kind }) => kind === 'decimal').map(({ name }) => quoted(name));
+  const scales = decimals.map((name) => `max(scale(trim_scale(${name})))`);
+  const integers = decimals.map((name) => `max(trunc(abs(${name})))::text`);
+  return `select ${monthSql(source)} as month, count(*)::text as rows, ${arrayOf(sums)} as sums,
+      ${arrayOf(scales)} as scales, ${arrayOf(integers)} as integers
+    from ${relationOf(source)} stored${months === null ? '' : ` where ${monthSql(source)} = any($1)`} group by 1 order by 1`;
+}
+
+/** The SQL of the months a source has rows of, with their numbers and the newest change of a tracked row. */
+export function monthsSql(source: Source): string {
+  const changed = source.columns.some(({ name }) => name === 'changed_xid') ? 'max(changed_xid)' : 'null';
+  return `select ${monthSql(source)} as month, count(*)::text as rows, (${changed})::text as changed_xid
+    from ${relationOf(source)} group by 1 order by 1`;
+}
+
+/** A source in SQL. */
+function relationOf({ schema, table }: Source): string {
+  return `${quoted(schema)}.${quoted(table)}`;
+}
+
+/** The UTC month of a row as `YYYY-MM`; null where there are no partitions. */
+function monthSql({ monthColumn, columns }: Source): string {
+  if (monthColumn === null) return 'null::text';
+  const isInstant = columns.find(({ name }) => name === monthColumn)?.kind === 'timestamp';
+  return `to_char(${quoted(monthColumn)}${isInstant ? " at time zone 'UTC'" : ''}, 'YYYY-MM')`;
+}
+
+/** A range, which an index can answer, of a month that is known to be one. */
+function monthFilter({ monthColumn, columns }: Source, month: string | null): string {
+  if (monthColumn === null || month === null) return '';
+  if (!/^\d{4}-\d{2}$/.test(month)) throw new RangeError(`${month} is no month`);
+  const isInstant = columns.find(({ name }) => name === monthColumn)?.kind === 'timestamp';
+  const first = `${month}-01`;
+  const bound = (date: string) => (isInstant ? `timestamptz '${date} 00:00:00+00'` : `date '${date}'`);
+  return ` where ${quoted(monthColumn)} >= ${bound(first)} and ${quoted(monthColumn)} < ${bound(monthAfter(first))}`;
+}
+
+function monthAfter(first: string): string {
+  const date = new Date(`${first}T00:00:00Z`);
+  date.setUTCMonth(date.getUTCMonth() + 1);
+  return date.toISOString().slice(0, 10);
+}
+
+/** By the key, else by everything: equal rows must make equal files. */
+function orderOf({ key, columns }: Source): string {
+  const everything = columns.map(({ name, kind }) => `stored.${quoted(name)}${kind === 'text' ? '::text' : ''}`);
+  const order = key.length > 0 ? key.map((name) => `stored.${quoted(name)}`) : everything;
+  return `order by ${order.join(', ')}`;
+}
+
+function listOf(columns: readonly FormedColumn[], valueSql: (column: FormedColumn) => string): string {
+  return columns.map((column) => `${valueSql(column)} as ${quoted(column.name)}`).join(', ');
+}
+
+function arrayOf(items: readonly string[]): string {
+  return items.length === 0 ? `'{}'::text[]` : `array[${items.join(', ')}]`;
+}
