@@ -29,6 +29,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
+/** What the result stands between in the page. */
+const [beginning, ending] = ['<!-- measured -->', '<!-- /measured -->'];
 const [wantedParts, days, groups] = [Number(values.parts), Number(values.days), Number(values.groups)];
 
 interface Sums {
@@ -122,6 +124,8 @@ if (values.write) {
   const rows = all.map((one) => `| ${cells(one).join(' | ')} |`).join('\n');
   const text = await readFile(page, 'utf8');
   const table = `| cut by user | | costs | parts | unattributed | split | costs that differ |\n|---|---|--:|--:|--:|---|--:|\n${rows}`;
-  await writeFile(page, text.replace(/(<!-- measured -->\n)[\s\S]*?(\n<!-- \/measured -->)/, `$1\n${table}\n$2`));
+  const [before, after] = [text.split(beginning)[0], text.split(ending)[1]];
+  if (before === undefined || after === undefined) throw new Error(`${page} has no place for the result`);
+  await writeFile(page, `${before}${beginning}\n\n${table}\n\n${ending}${after}`);
 }
 if (differing > 0 || parts < wantedParts) process.exitCode = 1;
