@@ -62,7 +62,7 @@ export function keyColumns({ key, columns }: Stream): readonly FeedColumn[] {
 }
 
 /**
- * The streams of some names, each a dataset or a table with its schema; all of them where there are none. Throws EtlError
+ * The streams of some names, each a dataset or a table, with its schema or without; all where there are none. Throws EtlError
  * `arguments_invalid`.
  */
 export function streamsNamed(names: readonly string[]): readonly Stream[] {
@@ -77,5 +77,5 @@ export function streamsNamed(names: readonly string[]): readonly Stream[] {
 }
 
 function isNamed({ name, table }: Stream, wanted: string): boolean {
-  return wanted === name || wanted === `openai.${table}`;
+  return [name, table, `openai.${table}`].includes(wanted);
 }

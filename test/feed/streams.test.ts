@@ -46,10 +46,11 @@ describe('the streams of a feed', () => {
     expect(keyColumns(stream).map(({ name }) => name)).toEqual(stream.key);
   });
 
-  it('are found by the name of their dataset and of their table', () => {
+  it('are found by the name of their dataset and of their table, with its schema or without', () => {
     const names = (wanted: readonly string[]) => streamsNamed(wanted).map(({ name }) => name);
     expect(names(['costs', 'openai.projects'])).toEqual(['openai.projects', 'costs']);
     expect(names(['openai.usage_completions', 'completions'])).toEqual(['completions']);
+    expect(names(['users', 'usage_completions'])).toEqual(['openai.users', 'completions']);
     expect(names([])).toEqual(streams.map(({ name }) => name));
     expect(() => streamsNamed(['costs', 'cost'])).toThrow(
       expect.objectContaining({ code: 'arguments_invalid', message: 'no stream is called "cost"' }),
