@@ -24,7 +24,7 @@ afterAll(() => database.close());
 
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1) ?? '';
 
-describe('changes', () => {
+describe('changes', { timeout: 60_000 }, () => {
   it('prints a document a line, the cursor last, and from that cursor on what has changed since', async () => {
     const all = await run(['changes', '--quiet'], { env });
     expect(all).toMatchObject({ exit: 0, stderr: '' });

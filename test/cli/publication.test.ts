@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => database.close());
 
-describe('publication', () => {
+describe('publication', { timeout: 60_000 }, () => {
   it('says that there is none, makes it, names it, drops it, and has nothing against being asked twice', async () => {
     const none = await run(['publication', 'status', '--quiet'], { env });
     expect(none).toMatchObject({ exit: 1, stderr: '' });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => database.close());
 
-describe('tap', () => {
+describe('tap', { timeout: 60_000 }, () => {
   it('prints a catalog that it takes, needs no more than a configuration in JSON, and goes on from its state', async () => {
     const cwd = emptyFolder();
     const file = (name: string, text: string) => writeFileSync(join(cwd, name), text);

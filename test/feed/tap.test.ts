@@ -5,6 +5,7 @@ import { embeddings } from '../../src/catalog/datasets/embeddings.ts';
 import { streams } from '../../src/feed/streams.ts';
 import { discoverStreams, emitTap } from '../../src/run/tap.ts';
 import { daysBack, liveThroughNights, type Nights } from '../support/nights.ts';
+import { testDatabase } from '../support/postgres.ts';
 import { transactionsToEnd } from './quiet.ts';
 import { type Target, target } from './singer-checker.ts';
 
@@ -15,7 +16,7 @@ interface Given {
   readonly state?: string | null;
 }
 
-describe('the Singer tap', () => {
+describe('the Singer tap', { timeout: 120_000 }, () => {
   let nights: Nights;
   let warehouse: Target;
   beforeEach(async () => {
@@ -139,14 +140,22 @@ describe('the Singer tap', () => {
     const none = entries.map((entry) => ({ ...entry, metadata: [{ breadcrumb: [], metadata: { selected: false } }] }));
     expect(await output({ catalog: JSON.stringify({ streams: none }) })).toBe('');
   });
+});
 
+describe('what the Singer tap offers and takes', () => {
   it.each([
     [{ catalog: 'streams:' }, 'the catalog is no JSON'],
     [{ catalog: '{"streams":[{"tap_stream_id":"bills"}]}' }, 'the catalog has a stream "bills"'],
     [{ state: '{"bookmarks":7}' }, 'the state is not one of Singer: bookmarks'],
     [{ state: '{"bookmarks":{"costs":{"cursor":"v9","version":1}}}' }, '"v9" is not a cursor'],
   ])('refuses %j', async (given, message) => {
-    await expect(output(given)).rejects.toMatchObject({ exit: 2, message: expect.stringContaining(message) });
+    const database = await testDatabase();
+    const options = { catalog: null, state: null, ...given, now: new Date(0), signal: new AbortController().signal };
+    await expect(emitTap(database, options, () => expect.fail('a message'))).rejects.toMatchObject({
+      exit: 2,
+      message: expect.stringContaining(message),
+    });
+    await database.close();
   });
 
   it('says of money that it is a text, and of every stream which key it has', () => {

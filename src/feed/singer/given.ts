@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EtlError, messageOf } from '../../errors.ts';
 import type { FeedColumn } from '../column.ts';
+import { parseCursor } from '../cursor.ts';
 import { type Stream, streams } from '../streams.ts';
 
 /** A stream that was chosen, with the columns that were. */
@@ -78,10 +79,13 @@ export interface Bookmark {
   readonly version?: number | null | undefined;
 }
 
-/** The bookmarks of a state; none without one. Throws EtlError `arguments_invalid`. */
+/** The bookmarks of a state; none without one. Throws EtlError `arguments_invalid`, or `cursor_invalid` for one of them. */
 export function bookmarksIn(state: string | null): Bookmarks {
   if (state === null || state.trim() === '') return {};
-  return parsed('state', stateSchema, state).bookmarks ?? {};
+  const bookmarks = parsed('state', stateSchema, state).bookmarks ?? {};
+  // Before there is any output, or a target would have half of it.
+  for (const { cursor } of Object.values(bookmarks)) if (typeof cursor === 'string') parseCursor(cursor);
+  return bookmarks;
 }
 
 function parsed<T>(what: string, schema: z.ZodType<T>, text: string): T {
