@@ -38,3 +38,8 @@ export async function* changeLines(
 export function cursorLine(cursor: string): string {
   return `${JSON.stringify({ op: 'cursor', cursor })}\n`;
 }
+
+/** The last line of a feed that failed; `code` is that of the error. */
+export function failedLine(code: string): string {
+  return `${JSON.stringify({ op: 'failed', code })}\n`;
+}

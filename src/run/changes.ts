@@ -1,7 +1,12 @@
-import type { Store } from '../db/store.ts';
-import { changeLines, cursorLine } from '../feed/changes.ts';
+import { type Store, toDatabaseError } from '../db/store.ts';
+import { changeLines, cursorLine, failedLine } from '../feed/changes.ts';
 import { checkCursor, formatCursor, inSnapshot, parseCursor } from '../feed/cursor.ts';
 import { streamsNamed } from '../feed/streams.ts';
+
+/** The last line of a feed that failed, in the place of the cursor. */
+export function failureLine(failure: unknown): string {
+  return failedLine(toDatabaseError(failure).code);
+}
 
 /** Takes some output; false when nobody reads it any more. */
 export type Emit = (text: string) => Promise<boolean>;

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { transactionsToEnd } from '../feed/quiet.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
-import { type CommandEnvironment, finished, run, start } from './command.ts';
+import { type CommandEnvironment, finished, run, runJson, start } from './command.ts';
 
 const rows = 20_000;
 let database: TestDatabase;
@@ -58,15 +59,31 @@ describe('changes', { timeout: 60_000 }, () => {
   });
 
   it.each([
-    [['--since', 'yesterday'], 2, 'is not a cursor'],
-    [['nothing_of_the_kind'], 2, 'no stream is called'],
-    [['--since', 'v1.0123456789abcdef.12'], 1, 'another database'],
-    [['--json'], 2, 'a JSON document a line'],
-  ])('refuses %j and prints no line of a feed', async (args, exit, message) => {
+    [['--since', 'yesterday'], 2, 'is not a cursor', 'cursor_invalid'],
+    [['nothing_of_the_kind'], 2, 'no stream is called', 'arguments_invalid'],
+    [['--since', 'v1.0123456789abcdef.12'], 1, 'another database', 'cursor_expired'],
+  ])('refuses %j, and says why where the cursor would be', async (args, exit, message, code) => {
     const result = await run(['changes', ...args], { env });
-    expect(result.exit).toBe(exit);
-    expect(result.stderr + result.stdout).toContain(message);
-    expect(result.stdout).not.toContain('"op"');
+    expect(result).toMatchObject({ exit, stdout: `{"op":"failed","code":"${code}"}\n` });
+    expect(result.stderr).toContain(message);
+  });
+
+  it('refuses --json, for every line is a document of its own', async () => {
+    const { exit, document } = await runJson(['changes'], { env });
+    expect({ exit, document }).toMatchObject({ exit: 2, document: { error: { code: 'arguments_invalid' } } });
+  });
+
+  it('takes a role that may read the tables and nothing else', async () => {
+    const role = `feed_${randomBytes(6).toString('hex')}`;
+    await database.pool.query(`create role ${role} login password 'reads-only';
+      grant usage on schema openai, openai_etl to ${role};
+      grant select on all tables in schema openai, openai_etl to ${role}`);
+    const url = new URL(database.url);
+    url.username = role;
+    url.password = 'reads-only';
+    const { exit, stdout } = await run(['changes', 'openai.line_items'], { env: { DATABASE_URL: url.href } });
+    await database.pool.query(`drop owned by ${role}; drop role ${role}`);
+    expect({ exit, op: JSON.parse(lastLine(stdout)) }).toMatchObject({ exit: 0, op: { op: 'cursor' } });
   });
 
   it('ends quietly when its reader goes away, and tells so by its exit code', async () => {
@@ -94,5 +111,6 @@ describe('changes', { timeout: 60_000 }, () => {
     expect(stderr).toContain('error:');
     expect(stdout).toContain('"op":"upsert"');
     expect(stdout).not.toContain('"op":"cursor"');
+    expect(lastLine(stdout)).toBe('{"op":"failed","code":"database_transient"}');
   });
 });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exitCode } from '../../errors.ts';
-import { emitChanges } from '../../run/changes.ts';
+import { emitChanges, failureLine } from '../../run/changes.ts';
 import { withStore } from '../../run/database.ts';
 import { createCommand, type Execute } from '../command.ts';
 import { endOfLines, readerGone, refuseJson } from '../lines.ts';
@@ -18,8 +18,8 @@ Without a cursor everything is printed. numeric and bigint values are texts, so 
 NAME is a dataset such as completions or costs, or a table such as openai.projects; without names all of them are read, names
 of people included where they are stored.
 
-Exit codes: 0 all printed, 1 failed or the cursor is of no use any more (then there is no line with a cursor: read everything
-again), 2 bad arguments, 141 the reader went away.`,
+Exit codes: 0 all printed, 1 failed, 2 bad arguments, 141 the reader went away. What fails ends with {"op":"failed","code":"…"}
+in the place of the cursor; cursor_expired says that the cursor is of no use any more: read everything again.`,
     examples: [
       ['changes > all.ndjson', 'everything; the last line is the cursor'],
       ['changes --since v1.9c1f8a2b3d4e5f60.7421', 'what has changed since'],
@@ -37,7 +37,10 @@ again), 2 bad arguments, 141 the reader went away.`,
         const since = flags.since ?? null;
         const report = await withStore({ config, clock, log }, 'migrated', (store) =>
           emitChanges(store, { names, since, signal }, terminal.out.write),
-        );
+        ).catch(async (failure: unknown) => {
+          await terminal.out.write(failureLine(failure));
+          throw failure;
+        });
         log.info({ ...report }, 'changes printed');
         return endOfLines(report.cursor === null ? readerGone : exitCode.ok);
       }),
