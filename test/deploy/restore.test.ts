@@ -5,6 +5,7 @@ import { costs } from '../../src/catalog/datasets/costs.ts';
 import { embeddings } from '../../src/catalog/datasets/embeddings.ts';
 import { openStore, type Store } from '../../src/db/store.ts';
 import { silentLog } from '../../src/log.ts';
+import { emitChanges } from '../../src/run/changes.ts';
 import type { RunReport } from '../../src/run/report.ts';
 import { daysBack, expectTruth, liveThroughNights, type Nights } from '../support/nights.ts';
 import type { TestDatabase } from '../support/postgres.ts';
@@ -104,6 +105,23 @@ describe.each(ways)('after a restore by $name', { timeout: timeoutMs }, ({ open 
     }
     await expectAllTruth(restored.nights, firstDay);
     expect((await restored.nights.verify()).exit_code).toBe(0);
+  });
+
+  test('a cursor of the feed from after the backup is refused, and the feed can be read anew', async () => {
+    const { signal } = nights.context;
+    const changes = (store: Store, since: string | null) =>
+      emitChanges(store, { names: [], since, signal }, () => Promise.resolve(true));
+    await nights.sync();
+    const backup = await site.backUp();
+    nights.clock.advance(dayMs);
+    await nights.sync();
+    const { cursor } = await changes(nights.store, null);
+    expect(await changes(nights.store, cursor)).toMatchObject({ upserts: 0, removals: 0 });
+    restored = await onto(nights, await backup.restore());
+    await expect(changes(restored.nights.store, cursor)).rejects.toMatchObject({ code: 'cursor_expired' });
+    const anew = await changes(restored.nights.store, null);
+    expect(anew.upserts).toBeGreaterThan(100);
+    expect(await changes(restored.nights.store, anew.cursor)).toMatchObject({ upserts: 0, removals: 0 });
   });
 });
 
