@@ -47,7 +47,7 @@ const dayAt = `((now() at time zone 'UTC')::date - $1::int + nth)`;
 const costsSql = `insert into openai.costs (org_id, series_id, bucket_width, bucket_start, bucket_end, project_id, line_item,
     api_key_id, amount_value, amount_currency, quantity, quantity_unit)
   select '${organization}', series_id, '1d', day.start, day.start + interval '24 hours', project_id, line_item, api_key_id,
-    price * coalesce(used.quantity, 1 + (nth * 31 + b * 17) % 40) * case when b % 200 = 7 and nth % 50 = 48 then 40 else 1 end,
+    price * coalesce(used.quantity, 1 + (nth * 31 + b * 17) % 40) * case when b % 200 = 7 and nth % 50 = 20 then 40 else 1 end,
     'usd', used.quantity, unit
   from generate_series(1, $1::int) as nth
   cross join lateral (select ${dayAt}::timestamp at time zone 'UTC' as start) as day

@@ -10,6 +10,7 @@ import { splitDay } from './parts.ts';
 import { rollUpParts } from './parts-rollup.ts';
 import { readDays } from './read-days.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
+import { staleSums } from './rolled-up.ts';
 import { type PartsWritten, replaceParts } from './write-parts.ts';
 
 /** Whose costs to split, and how. */
@@ -36,16 +37,15 @@ const mostDays = 31;
 const mostRows = 50_000;
 
 /**
- * Splits the costs of every day of an organization whose inputs have changed since, or whose parts do not add up. A
- * number of days make one transaction, in which they are all replaced and found to add up, or stay as they were. What is
- * the same is not written again. Any number may do so at once. Rejects with a database error, or with the reason of the
- * signal.
+ * Splits the costs of every day of an organization whose inputs have changed since, or whose parts or their sums do not
+ * add up. A number of days make one transaction, in which they are all replaced and found to add up, or stay as they
+ * were. Parts that are the same are not written again. Any number may do so at once. Rejects with a database error, or
+ * with the reason of the signal.
  */
 export async function splitChangedDays(options: SplitOptions): Promise<CostSplit> {
   const { pool, organization, weights, signal } = options;
   const version = methodVersion(weights);
-  const stored = await reconcile(pool, organization, {});
-  const anyway = stored.filter(({ differing }) => differing > 0).map(({ day }) => day);
+  const anyway = await daysThatAreOff(pool, organization);
   const due = await dueDays(pool, organization, version, { anyway });
   await recordLineItems(
     pool,
@@ -59,6 +59,17 @@ export async function splitChangedDays(options: SplitOptions): Promise<CostSplit
     total = sum(total, await splitBatch(options, version, days, anyway));
   }
   return total;
+}
+
+/** Days whose parts, or the sums of them, are not what they should be, whatever they were made of. */
+async function daysThatAreOff(pool: Pool, organization: string): Promise<readonly string[]> {
+  return await inTransaction(pool, async (client) => {
+    await client.query('set transaction isolation level repeatable read, read only');
+    const stored = await reconcile(client, organization, {});
+    const stale = await staleSums(client, organization, stored);
+    const off = [...stored.filter(({ differing }) => differing > 0), ...stale.filter(({ ofParts }) => ofParts)];
+    return [...new Set(off.map(({ day }) => day))];
+  });
 }
 
 async function splitBatch(

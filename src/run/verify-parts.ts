@@ -1,5 +1,7 @@
 import { type Reconciled, reconcile } from '../allocate/reconcile.ts';
+import { type StaleSum, staleSums } from '../allocate/rolled-up.ts';
 import { bills } from '../allocate/sources.ts';
+import { inTransaction } from '../db/transaction.ts';
 import { addDecimals, formatDecimal, parseDecimal, zero } from '../parse/decimal.ts';
 import type { RunContext } from './context.ts';
 import type { CostPartsCheck, Difference } from './report.ts';
@@ -14,14 +16,21 @@ interface Bounds {
 /** The name that differences between costs and their parts are reported under. */
 const subject = 'cost_parts';
 
-/** Holds every cost against the sum of its parts. Null where costs are not among what is to be verified. */
+/** The name that differences between costs or parts and their daily sums are reported under. */
+const sumsSubject = 'cost_rollup';
+
+/** Holds every cost against the sum of its parts, and both against their daily sums. Null where costs are not among what is to be verified. */
 export async function verifyParts(
   { store }: RunContext,
   organization: string,
   { datasets, from, to }: Bounds,
 ): Promise<{ readonly check: CostPartsCheck; readonly differences: readonly Difference[] } | null> {
   if (datasets !== null && !bills.some(({ name }) => datasets.includes(name))) return null;
-  const days = await reconcile(store.pool, organization, { from, to });
+  const [days, stale] = await inTransaction(store.pool, async (client) => {
+    await client.query('set transaction isolation level repeatable read, read only');
+    const reconciled = await reconcile(client, organization, { from, to });
+    return [reconciled, await staleSums(client, organization, reconciled, { from, to })];
+  });
   const wrong = days.filter(({ differing }) => differing > 0);
   const check = {
     org_id: organization,
@@ -29,7 +38,13 @@ export async function verifyParts(
     costs: days.reduce((sum, { costs }) => sum + costs, 0),
     differing: wrong.reduce((sum, { differing }) => sum + differing, 0),
   };
-  return { check, differences: wrong.map((one) => differenceOf(organization, one)) };
+  // Where costs or parts were changed, their sums are off as well: said once, and mended with them.
+  const reported = new Set(wrong.map(({ day }) => day));
+  const differences = [
+    ...wrong.map((one) => differenceOf(organization, one)),
+    ...stale.filter(({ day }) => !reported.has(day)).map((one) => staleOf(organization, one)),
+  ];
+  return { check, differences };
 }
 
 function differenceOf(organization: string, { day, currency, ...sums }: Reconciled): Difference {
@@ -51,6 +66,19 @@ function differenceOf(organization: string, { day, currency, ...sums }: Reconcil
     stored: plus(allocated, unattributed),
     reported: billed,
     difference: negated(difference),
+  };
+}
+
+function staleOf(organization: string, { day, currency, rollup, stored, actual }: StaleSum): Difference {
+  return {
+    org_id: organization,
+    dataset: sumsSubject,
+    bucket_width: '1d',
+    bucket_start: `${day}T00:00:00.000Z`,
+    measure: `${rollup} ${currency}`,
+    stored,
+    reported: actual,
+    difference: plus(stored, negated(actual)),
   };
 }
 

@@ -82,6 +82,30 @@ describe('sums of costs over an organization’s nights', () => {
     }
   });
 
+  it.each([
+    ['a sum of costs', `update openai.cost_daily_rollup set amount = amount + 1e-18 where group_no = 1`, 'backfill'],
+    ['a scope', `delete from openai.cost_scope_daily_rollup where scope = 'api_key'`, 'backfill'],
+    ['a sum of parts', `update openai.cost_user_daily_rollup set amount = amount - 1e-18 where group_no = 1`, 'sync'],
+    ['a user', `delete from openai.cost_scope_daily_rollup where scope = 'user' and group_no = 1`, 'sync'],
+  ] as const)('are verified: %s that was changed by hand is found, and mended', async (_, spoil, remedy) => {
+    const nights = await liveThroughNights({ days: 4 });
+    const { pool } = nights.database;
+    try {
+      await nights.sync();
+      expect(await nights.verify()).toMatchObject({ exit_code: 0, differences: [] });
+      await pool.query(spoil);
+      const { exit_code, differences } = await nights.verify();
+      expect(exit_code).toBe(4);
+      expect(new Set(differences.map(({ dataset }) => dataset))).toEqual(new Set(['cost_rollup']));
+      const anew = { refetch: true, command: 'backfill', from: daysBack(nights, 4) } as const;
+      await nights.sync(remedy === 'sync' ? {} : anew);
+      expect(await nights.verify()).toMatchObject({ exit_code: 0, differences: [] });
+      await expectCostRollupsToEqualFacts(pool);
+    } finally {
+      await nights.close();
+    }
+  });
+
   it('are filled by the migration as the load and the split write them', async () => {
     const nights = await liveThroughNights({ days: 6 });
     const { pool } = nights.database;
