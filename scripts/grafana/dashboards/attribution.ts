@@ -90,16 +90,19 @@ const reconciliation = `select cost_date, org_id, billed, allocated, unattribute
       and ${daysInRange('cost_date')}
     order by costs_off desc, cost_date desc, org_id`;
 
-const ownerless = `select bill.api_key_label, bill.api_key_id, bill.project_name, bill.billed_cost,
-      case when key.removed_at is not null then 'deleted' when key.is_stub then 'in no list' else 'no owner' end as why
-    from (
-      select org_id, api_key_id, max(api_key_label) as api_key_label, max(project_name) as project_name,
-        sum(billed_cost) as billed_cost
+const ownerless = `with bill as (
+      select org_id, api_key_id, min(project_id) as project_id, sum(billed_cost) as billed_cost
       from openai_bi.cost_daily
       where ${chosenBill}
+        and api_key_id is not null
       group by org_id, api_key_id
-    ) as bill
+    )
+    select key.api_key_label, bill.api_key_id,
+      coalesce(project.project_label, bill.project_id, '(no project)') as project_name, bill.billed_cost,
+      case when key.removed_at is not null then 'deleted' when key.is_stub then 'in no list' else 'no owner' end as why
+    from bill
     join openai_bi.api_keys as key on key.org_id = bill.org_id and key.api_key_id = bill.api_key_id
+    left join openai_bi.projects as project on project.org_id = bill.org_id and project.project_id = bill.project_id
     where key.owner_user_id is null
     order by bill.billed_cost desc
     limit 200`;
