@@ -9,8 +9,8 @@ export interface Slice {
   readonly bounds: readonly string[];
 }
 
-/** Charges of one slice, unless one day has more: with their parts, what a modest machine reads in some ten seconds. */
-const mostCharges = 40_000;
+/** Charges of one slice, unless one day has more: with their parts, what a busy machine reads in some ten seconds. */
+const mostCharges = 8_000;
 
 /** Slices of whole days that hold every row of both views once, rows without a day in the last. */
 export async function slicesOf(
