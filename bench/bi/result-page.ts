@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, loadavg, totalmem } from 'node:os';
 import type pg from 'pg';
 import { type Panel, withoutRollup } from './panels.ts';
 
@@ -76,5 +76,6 @@ ${panelTable(measured)}
 ## Machine
 
 ${availableParallelism()} cores, ${Math.round(totalmem() / 1024 ** 3)} GiB of memory, Node ${process.versions.node}, ${server}.
+Load average over the last minute: ${(loadavg()[0] ?? 0).toFixed(1)}; of a machine that measures nothing else it is about 1.
 `;
 }
