@@ -122,6 +122,7 @@ async function present<T>(reading: Promise<T>): Promise<T | null> {
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: 'Free space, or export to another place; what was published before is untouched.',
   EDQUOT: 'Free space, or export to another place; what was published before is untouched.',
+  EFBIG: 'Allow larger files there, or export to another place; what was published before is untouched.',
   EACCES: 'Let the user that runs usage-etl write there, or name another folder with --out.',
   EPERM: 'Let the user that runs usage-etl write there, or name another folder with --out.',
   EROFS: 'Name a folder that can be written with --out.',

@@ -41,7 +41,7 @@ export const extensions: Readonly<Record<Format, string>> = {
  * A row group: readers skip whole ones, and the writer holds one in memory. So many rows of a wide table are some tens
  * of megabytes.
  */
-const batchLimits = { batchRows: 65_536, batchBytes: 32 * 1024 * 1024 };
+const batchLimits = { batchRows: 16_384, batchBytes: 32 * 1024 * 1024 };
 
 /** Writes an extract to a new local file. Rejects with database errors, and `target_unusable` where it cannot be written. */
 export async function writeFile(
