@@ -51,7 +51,7 @@ const stream = z.strictObject({
 });
 
 /** What an export's folder holds, as its readers are told. */
-export const manifestSchema = z.strictObject({
+const manifestSchema = z.strictObject({
   format_version: z.literal(manifestVersion),
   product: z.literal('openai-usage-etl'),
   product_version: z.string(),
@@ -109,6 +109,11 @@ function json(text: string): unknown {
 /** The text of a manifest. */
 export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** The JSON Schema of a manifest, as it is published for those who read it. */
+export function manifestJsonSchema() {
+  return z.toJSONSchema(manifestSchema);
 }
 
 /** Every file that a manifest's readers may still open. */
