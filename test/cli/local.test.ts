@@ -106,7 +106,7 @@ describe('without DATABASE_URL', () => {
     const first = await run(['demo'], { cwd, env });
     expect(first.exit, first.stderr).toBe(0);
     expect(first.stdout).toMatch(/^costs_by_user +ok +36[67] /m);
-    for (const question of ['each month cost', 'drive tokens', 'Who costs what'])
+    for (const question of ['each month cost', 'drive tokens', 'Who is behind the bill'])
       expect(first.stdout).toContain(question);
     expect(first.stdout).toContain('Wrote ./usage-etl-data/demo-report.html.');
     expect(readFileSync(join(cwd, 'usage-etl-data/demo-report.html'), 'utf8')).toMatch(/<\/html>\n$/);
