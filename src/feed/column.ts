@@ -37,9 +37,8 @@ function jsonValueSql(row: string, { name, type }: FeedColumn, form: JsonForm): 
       return form === 'text' ? `${value}::text` : `${value}::text::bigint`;
     case 'jsonb':
       return form === 'text' ? value : `${value}::text`;
+    // JSON of it is ISO 8601 in the session's zone, which is UTC, with microseconds where there are any.
     case 'timestamptz':
-      // The session's zone is UTC; microseconds stay where there are any.
-      return `replace(to_json(${value}) #>> '{}', '+00:00', 'Z')`;
     case 'text':
     case 'uuid':
     case 'boolean':

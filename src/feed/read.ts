@@ -66,7 +66,7 @@ export async function* readRemovals(
   const same = columns.map(({ name }) => `f.${quoted(name)} = k.${quoted(name)}`).join(' and ');
   const sql = `
     select ${jsonObjectSql('k', columns, form)} as key,
-      replace(to_json(gone.removed_at) #>> '{}', '+00:00', 'Z') as "removedAt", gone.removed_xid::text as xid
+      to_json(gone.removed_at) #>> '{}' as "removedAt", gone.removed_xid::text as xid
     from (
       select distinct on (r.key) r.key, r.removed_at, r.removed_xid from openai_etl.removals r
       where r.table_name = 'openai.${stream.table}' and r.removed_xid >= '${since}' and r.removed_xid < '${bound.xid}'

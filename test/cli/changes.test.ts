@@ -52,7 +52,7 @@ describe('changes', { timeout: 60_000 }, () => {
     expect(JSON.parse(change ?? '')).toMatchObject({
       op: 'upsert',
       stream: 'costs',
-      key: { org_id: 'acme', bucket_start: '2026-01-01T00:00:00Z' },
+      key: { org_id: 'acme', bucket_start: '2026-01-01T00:00:00+00:00' },
       row: { amount_value: '123456789012345678901234567890.123456789', run_id: '1', quantity: null },
     });
     expect(JSON.parse(end ?? '')).toMatchObject({ op: 'cursor' });

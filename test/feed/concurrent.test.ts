@@ -122,7 +122,7 @@ describe('a feed that is read while many write', () => {
     const told = { upserts: 0, removals: 0 };
     const apply = (line: ChangeLine, now: Rows) => {
       const { bucket_start: start, series_id: series } = line.key;
-      const key = `${line.stream} ${String(start).replace('T', ' ').replace('Z', '+00')} ${series}`;
+      const key = `${line.stream} ${String(start).replace('T', ' ').replace('+00:00', '+00')} ${series}`;
       const version = line.op === 'remove' ? `removed at ${line.removed_at}` : now.get(key)?.xid;
       expect(delivered.has(`${key} ${version}`)).toBe(false);
       delivered.add(`${key} ${version}`);

@@ -104,7 +104,6 @@ class Digits {
 function shown({ columns }: Stream, name: string, value: unknown): unknown {
   const type = columns.find((column) => column.name === name)?.type;
   if (value instanceof Digits) return type === 'numeric' || type === 'bigint' ? value.source : Number(value.source);
-  if (type === 'timestamptz' && typeof value === 'string') return value.replace('+00:00', 'Z');
   if (type === 'jsonb')
     return JSON.parse(
       JSON.stringify(value, (_key, inner: unknown) => (inner instanceof Digits ? Number(inner.source) : inner)),

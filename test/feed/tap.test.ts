@@ -49,9 +49,7 @@ describe('the Singer tap', { timeout: 120_000 }, () => {
   const expectEqual = async (tables = streams.map(({ table }) => table)) => {
     for (const stream of streams.filter(({ table }) => tables.includes(table))) {
       const texts = stream.columns.map(({ name, type }) =>
-        type === 'timestamptz'
-          ? `replace(to_json("${name}") #>> '{}', '+00:00', 'Z') as "${name}"`
-          : `"${name}"::text as "${name}"`,
+        type === 'timestamptz' ? `to_json("${name}") #>> '{}' as "${name}"` : `"${name}"::text as "${name}"`,
       );
       const { rows } = await nights.database.pool.query<Record<string, string | null>>(
         `select ${texts.join(', ')} from openai."${stream.table}"`,
