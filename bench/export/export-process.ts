@@ -26,4 +26,4 @@ const outcome: ExportOutcome = {
   peakBytes: process.resourceUsage().maxRSS * 1024,
 };
 await store.close();
-process.send?.(outcome, () => process.disconnect());
+process.send?.(outcome, () => process.exit());

@@ -8,7 +8,7 @@ export type Value = string | bigint | number | boolean | null;
 /** Rows, column by column. */
 export interface Batch {
   readonly rows: number;
-  readonly columns: readonly (readonly Value[])[];
+  readonly columns: readonly Value[][];
 }
 
 /** What a binary COPY stream starts with: signature, flags, length of the header's extension. */
@@ -101,9 +101,9 @@ function tooNarrow(name: string): EtlError {
 function decoderOf({ name, kind, form }: FormedColumn): Decode {
   switch (kind) {
     case 'text':
-      return (bytes, at, length) => bytes.toString('utf8', at, at + length);
+      return textDecoder();
     case 'int64':
-      return (bytes, at) => bytes.readBigInt64BE(at);
+      return integerDecoder();
     case 'double':
       return (bytes, at) => bytes.readDoubleBE(at);
     case 'boolean':
@@ -111,13 +111,43 @@ function decoderOf({ name, kind, form }: FormedColumn): Decode {
     case 'date':
       return (bytes, at) => bytes.readInt32BE(at) + postgresEpochDays;
     case 'timestamp':
-      return (bytes, at) => finite(name, bytes.readBigInt64BE(at)) + postgresEpochMicroseconds;
+      return integerDecoder((microseconds) => finite(name, microseconds) + postgresEpochMicroseconds);
     case 'decimal':
       // Text is what PostgreSQL was asked for where no decimal holds it.
-      return form === 'text'
-        ? (bytes, at, length) => bytes.toString('utf8', at, at + length)
-        : (bytes, at) => decimalUnits(name, bytes, at, form);
+      return form === 'text' ? textDecoder() : (bytes, at) => decimalUnits(name, bytes, at, form);
   }
+}
+
+/** Texts of a column that are kept to be given out again: every object that a batch holds is one to collect. */
+const keptTexts = 20_000;
+
+function textDecoder(): Decode {
+  const kept = new Map<string, string>();
+  return (bytes, at, length) => {
+    const key = bytes.toString('latin1', at, at + length);
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    if (kept.size >= keptTexts) kept.clear();
+    const text = bytes.toString('utf8', at, at + length);
+    kept.set(key, text);
+    return text;
+  };
+}
+
+const smallIntegers: readonly bigint[] = Array.from({ length: 4096 }, (_, value) => BigInt(value));
+
+/** Most counts are small, and most instants are those of the row before. */
+function integerDecoder(convert: (value: bigint) => bigint = (value) => value): Decode {
+  let [lastHigh, lastLow, last] = [0, 0, convert(0n)];
+  const isPlain = last === 0n;
+  return (bytes, at) => {
+    const high = bytes.readInt32BE(at);
+    const low = bytes.readUInt32BE(at + 4);
+    if (isPlain && high === 0 && low < smallIntegers.length) return smallIntegers[low] ?? 0n;
+    if (high === lastHigh && low === lastLow) return last;
+    [lastHigh, lastLow, last] = [high, low, convert(bytes.readBigInt64BE(at))];
+    return last;
+  };
 }
 
 const infinities: ReadonlySet<bigint> = new Set([2n ** 63n - 1n, -(2n ** 63n)]);

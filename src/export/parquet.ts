@@ -31,7 +31,7 @@ export async function writeParquet(
   });
   let rows = 0;
   for await (const batch of batches) {
-    const columnData = columns.map(({ name }, index) => ({ name, data: [...(batch.columns[index] ?? [])] }));
+    const columnData = columns.map(({ name }, index) => ({ name, data: batch.columns[index] ?? [] }));
     await writer.write({ columnData, rowGroupSize: batch.rows });
     rows += batch.rows;
     await handOver(bytes, sink);
