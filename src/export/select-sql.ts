@@ -15,17 +15,16 @@ export function copySql(
   month: string | null,
 ): string {
   const from = `${relationOf(source)} stored${monthFilter(source, month)} ${orderOf(source)}`;
+  const list = listOf(columns, { parquet: binarySql, csv: csvSql, ndjson: jsonSql }[format]);
   switch (format) {
     case 'parquet':
-      return `copy (select ${listOf(columns, binarySql)} from ${from}) to stdout (format binary)`;
+      return `copy (select ${list} from ${from}) to stdout (format binary)`;
     case 'csv':
-      return `copy (select ${listOf(columns, csvSql)} from ${from}) to stdout (format csv, header)`;
-    case 'ndjson': {
-      // Characters that JSON never holds unescaped, so that CSV has nothing to quote and a line is the JSON itself.
-      const options = `format csv, quote e'\\x01', delimiter e'\\x02'`;
-      const line = `(select row_to_json(line) from (select ${listOf(columns, jsonSql)}) line)`;
-      return `copy (select ${line} from ${from}) to stdout (${options})`;
-    }
+      return `copy (select ${list} from ${from}) to stdout (format csv, header)`;
+    case 'ndjson':
+      // Quote and delimiter are characters that JSON never holds unescaped: nothing is quoted, a line is the JSON itself.
+      return `copy (select (select row_to_json(line) from (select ${list}) line) from ${from})
+        to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
   }
 }
 
@@ -39,16 +38,20 @@ export function statisticsSql(source: Source, months: readonly string[] | null):
   const decimals = source.columns.filter(({ kind }) => kind === 'decimal').map(({ name }) => quoted(name));
   const scales = decimals.map((name) => `max(scale(trim_scale(${name})))`);
   const integers = decimals.map((name) => `max(trunc(abs(${name})))::text`);
-  return `select ${monthSql(source)} as month, count(*)::text as rows, ${arrayOf(sums)} as sums,
-      ${arrayOf(scales)} as scales, ${arrayOf(integers)} as integers
-    from ${relationOf(source)} stored${months === null ? '' : ` where ${monthSql(source)} = any($1)`} group by 1 order by 1`;
+  const [month, relation] = [monthSql(source), relationOf(source)];
+  const [allSums, allScales, allIntegers] = [arrayOf(sums), arrayOf(scales), arrayOf(integers)];
+  const filter = months === null ? '' : `where ${month} = any($1)`;
+  return `select ${month} as month, count(*)::text as rows, ${allSums} as sums, ${allScales} as scales,
+      ${allIntegers} as integers
+    from ${relation} ${filter} group by 1 order by 1`;
 }
 
 /** The SQL of the months a source has rows of, with their numbers and the newest change of a tracked row. */
 export function monthsSql(source: Source): string {
   const changed = source.columns.some(({ name }) => name === 'changed_xid') ? 'max(changed_xid)' : 'null';
-  return `select ${monthSql(source)} as month, count(*)::text as rows, (${changed})::text as changed_xid
-    from ${relationOf(source)} group by 1 order by 1`;
+  const [month, relation] = [monthSql(source), relationOf(source)];
+  return `select ${month} as month, count(*)::text as rows, (${changed})::text as changed_xid
+    from ${relation} group by 1 order by 1`;
 }
 
 /** A source in SQL. */

@@ -55,6 +55,31 @@ describe('an export as Parquet', () => {
     }
   });
 
+  it('holds every view as well, those of FOCUS with their names in mixed case', async () => {
+    const { pool } = world.nights.database;
+    const { rows: views } = await pool.query<{ name: string }>(
+      `select schemaname || '.' || viewname as name from pg_views
+       where schemaname in ('openai_bi', 'openai_focus') order by 1`,
+    );
+    const names = views.map(({ name }) => name);
+    const folder = newFolder();
+    await exported(world.nights, folderPlace(folder), { names });
+    const { streams } = await manifestOf(folder);
+    const ask = await openDuckDb();
+    expect(streams.map(({ name }) => name)).toEqual(names);
+    for (const stream of streams) {
+      // How long ago something was is another interval every time it is asked.
+      const lasting = { ...stream, columns: stream.columns.filter(({ store_type }) => store_type !== 'interval') };
+      const stored = await storedLines(pool, lasting);
+      expect(compared(await duckDbLines(ask, folder, lasting), stored), stream.name).toEqual(nothingBut(stored));
+    }
+    const focus = streams.find(({ name }) => name === 'openai_focus.cost_and_usage');
+    expect(focus?.files.map(({ path }) => path.replace(/part-.*/, ''))).toEqual([
+      'dataset=openai_focus.cost_and_usage/month=2026-10/',
+      'dataset=openai_focus.cost_and_usage/month=2026-11/',
+    ]);
+  }, 120_000);
+
   it('has decimals as DECIMAL(38,18) where that holds them all, with more decimals where those do, else as text', async () => {
     const { pool } = world.nights.database;
     const { rows } = await pool.query<{ decimals: number }>(
