@@ -130,6 +130,40 @@ describe('an export to a folder that holds one', () => {
     await expect(access(join(folder, 'dataset=moderations/month=2026-09'))).rejects.toMatchObject({ code: 'ENOENT' });
   }, 60_000);
 
+  it('writes a whole stream anew when one value needs more decimals, and keeps that type', async () => {
+    const folder = newFolder();
+    const { pool } = nights.database;
+    await exported(nights, folderPlace(folder), { names: ['costs'] });
+    const before = await manifestOf(folder);
+    const typeOf = ({ streams }: Manifest) => streams[0]?.columns.find(({ name }) => name === 'quantity')?.type;
+    expect(typeOf(before)).toBe('decimal(38,18)');
+    const revise = async (by: string) => {
+      await pool.query(
+        `with revised as (
+           update openai.costs set quantity = quantity + $1::numeric, changed_xid = pg_current_xact_id()
+           where (bucket_start, series_id) = (select bucket_start, series_id from openai.costs
+             where quantity is not null order by 1 desc, 2 limit 1)
+           returning bucket_start
+         )
+         update openai_etl.buckets b set changed_xid = pg_current_xact_id() from revised r
+         where b.dataset = 'costs' and b.bucket_start = r.bucket_start`,
+        [by],
+      );
+      await exported(nights, folderPlace(folder));
+    };
+    await revise('0.0000000000000000000001');
+    const after = await manifestOf(folder);
+    expect(typeOf(after)).toBe('decimal(38,24)');
+    expect(changedPaths(before, after)).toHaveLength(before.streams[0]?.files.length ?? 0);
+    await expectStore(await openDuckDb(), folder);
+    await revise('-0.0000000000000000000001');
+    expect(typeOf(await manifestOf(folder))).toBe('decimal(38,24)');
+    expect(changedPaths(after, await manifestOf(folder))).toHaveLength(1);
+    await expectStore(await openDuckDb(), folder);
+    await exported(nights, folderPlace(folder), { full: true, names: ['costs'] });
+    expect(typeOf(await manifestOf(folder))).toBe('decimal(38,18)');
+  }, 60_000);
+
   it('says of each month up to where its data are there, and final', async () => {
     const folder = newFolder();
     await exported(nights, folderPlace(folder), { names: ['completions', 'projects'] });
