@@ -14,7 +14,8 @@ export function copySql(
   format: Format,
   month: string | null,
 ): string {
-  const from = `${relationOf(source)} stored${monthFilter(source, month)} ${orderOf(source)}`;
+  const months = month === null ? null : [month];
+  const from = `${relationOf(source)} stored ${rangeFilter(source, months)} ${orderOf(source)}`;
   const list = listOf(columns, { parquet: binarySql, csv: csvSql, ndjson: jsonSql }[format]);
   switch (format) {
     case 'parquet':
@@ -40,7 +41,7 @@ export function statisticsSql(source: Source, months: readonly string[] | null):
   const integers = decimals.map((name) => `max(trunc(abs(${name})))::text`);
   const [month, relation] = [monthSql(source), relationOf(source)];
   const [allSums, allScales, allIntegers] = [arrayOf(sums), arrayOf(scales), arrayOf(integers)];
-  const filter = months === null ? '' : `where ${month} = any($1)`;
+  const filter = months === null ? '' : `${rangeFilter(source, months)} and ${month} = any($1)`;
   return `select ${month} as month, count(*)::text as rows, ${allSums} as sums, ${allScales} as scales,
       ${allIntegers} as integers
     from ${relation} ${filter} group by 1 order by 1`;
@@ -66,14 +67,16 @@ function monthSql({ monthColumn, columns }: Source): string {
   return `to_char(${quoted(monthColumn)}${isInstant ? " at time zone 'UTC'" : ''}, 'YYYY-MM')`;
 }
 
-/** A range, which an index can answer, of a month that is known to be one. */
-function monthFilter({ monthColumn, columns }: Source, month: string | null): string {
-  if (monthColumn === null || month === null) return '';
-  if (!/^\d{4}-\d{2}$/.test(month)) throw new RangeError(`${month} is no month`);
+/** From the first of some months to the last: a range is cheap to look for. Throws RangeError for what is no month. */
+function rangeFilter({ monthColumn, columns }: Source, months: readonly string[] | null): string {
+  const [first, last = first] = [months?.toSorted().at(0), months?.toSorted().at(-1)];
+  if (monthColumn === null || first === undefined || last === undefined) return '';
+  const wrong = months?.find((month) => !/^\d{4}-\d{2}$/.test(month));
+  if (wrong !== undefined) throw new RangeError(`${wrong} is no month`);
   const isInstant = columns.find(({ name }) => name === monthColumn)?.kind === 'timestamp';
-  const first = `${month}-01`;
   const bound = (date: string) => (isInstant ? `timestamptz '${date} 00:00:00+00'` : `date '${date}'`);
-  return ` where ${quoted(monthColumn)} >= ${bound(first)} and ${quoted(monthColumn)} < ${bound(monthAfter(first))}`;
+  const column = quoted(monthColumn);
+  return `where ${column} >= ${bound(`${first}-01`)} and ${column} < ${bound(monthAfter(`${last}-01`))}`;
 }
 
 function monthAfter(first: string): string {
