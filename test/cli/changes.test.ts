@@ -19,13 +19,13 @@ beforeAll(async () => {
      from generate_series(1, ${rows}) n`,
   );
   await transactionsToEnd(database.pool);
-});
+}, 120_000);
 
 afterAll(() => database.close());
 
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1) ?? '';
 
-describe('changes', { timeout: 60_000 }, () => {
+describe('changes', { timeout: 120_000 }, () => {
   it('prints a document a line, the cursor last, and from that cursor on what has changed since', async () => {
     const all = await run(['changes', '--quiet'], { env });
     expect(all).toMatchObject({ exit: 0, stderr: '' });

@@ -12,6 +12,6 @@ export async function transactionsToEnd(pool: pg.Pool): Promise<void> {
       );
       expect(ended.rowCount).toBe(1);
     },
-    { timeout: 60_000, interval: 20 },
+    { timeout: 100_000, interval: 20 },
   );
 }
