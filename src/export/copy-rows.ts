@@ -168,10 +168,10 @@ const numberGroups = 3;
  */
 function decimalUnits(name: string, bytes: Buffer, at: number, scale: number): bigint {
   const groups = bytes.readUInt16BE(at);
-  if (groups === 0) return 0n;
   const weight = bytes.readInt16BE(at + 2);
   const sign = bytes.readUInt16BE(at + 4);
   if (sign !== 0 && sign !== negative) throw new EtlError('internal', `${name} holds a numeric that is no number`);
+  if (groups === 0) return 0n;
   const coefficient = coefficientOf(bytes, at + 8, groups);
   const exponent = 4 * (weight - groups + 1) + scale;
   const units = exponent >= 0 ? coefficient * powerOfTen(name, exponent) : shortened(name, coefficient, -exponent);
