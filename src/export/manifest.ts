@@ -106,9 +106,9 @@ function json(text: string): unknown {
   }
 }
 
-/** The text of a manifest. */
+/** The text of a manifest. Throws for one that its own readers would refuse. */
 export function manifestText(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  return `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`;
 }
 
 /** The JSON Schema of a manifest, as it is published for those who read it. */

@@ -64,7 +64,13 @@ describe('an export that is killed', () => {
       nights.simulator.restate(days.map((day) => ({ dataset: 'completions', day, kind: 'scale', factor: 1.125 })));
       nights.simulator.restate(days.map((day) => ({ dataset: 'embeddings', day, kind: 'scale', factor: 1.125 })));
       nights.clock.advance(24 * 3_600_000);
-      await nights.sync({ command: 'backfill', from: daysBack(nights, 55), refetch: true, acceptRestatement: true });
+      await nights.sync({
+        command: 'backfill',
+        datasets: ['completions', 'embeddings'],
+        from: daysBack(nights, 55),
+        refetch: true,
+        acceptRestatement: true,
+      });
       const child = start(['export', '--out', folder], { env: { DATABASE_URL: nights.database.url } });
       const ended = finished(child);
       await until(folder, moment(filesPut(await entries(folder))));
