@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
 import { completions } from '../src/catalog/datasets/completions.ts';
+import { copyOut } from '../src/export/copy-out.ts';
 import { copyColumns } from '../src/load/encode.ts';
 import { type Database, factTable } from './database.ts';
 
@@ -47,15 +47,13 @@ export async function prepareBaseline(from: Database, into: Database, folder: st
 }
 
 async function exportRows(from: Database, file: string, format: string): Promise<void> {
-  // Not of the pool: pg never ends the time limit of a query that is a COPY TO, and would keep the process alive for it.
-  const client = new pg.Client({ connectionString: from.url });
-  await client.connect();
+  const client = await from.pool.connect();
   try {
     // Rows of a bucket come in an order of the API's own, which has nothing to do with the hash that is their key.
     const rows = `select ${columns} from ${factTable} order by bucket_start, md5(series_id::text)`;
-    await pipeline(client.query(copyTo(`copy (${rows}) to stdout (format ${format})`)), createWriteStream(file));
+    await pipeline(copyOut(client, `copy (${rows}) to stdout (format ${format})`), createWriteStream(file));
   } finally {
-    await client.end();
+    client.release();
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { to as copyTo } from 'pg-copy-streams';
+import { copyOut } from '../../src/export/copy-out.ts';
 import { type ExportFormat, exportFormats } from '../../src/run/export.ts';
 import { fillStore } from '../bi/fill.ts';
 import { createDatabase, type Database, describeServer, factTable, openServer } from '../database.ts';
@@ -37,7 +37,7 @@ async function copySeconds({ pool }: Database, options: string): Promise<number>
   try {
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     const startedMs = performance.now();
-    await pipeline(client.query(copyTo(`copy ${factTable} to stdout ${options}`)), nowhere);
+    await pipeline(copyOut(client, `copy ${factTable} to stdout ${options}`), nowhere);
     return (performance.now() - startedMs) / 1000;
   } finally {
     client.release();

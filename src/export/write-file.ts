@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { PoolClient } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import { raise } from '../db/database-error.ts';
 import { EtlError } from '../errors.ts';
 import type { FormedColumn } from './column.ts';
+import { copyOut } from './copy-out.ts';
 import { copyBatches } from './copy-rows.ts';
 import { raiseUnusable } from './folder.ts';
 import { type Sink, writeParquet } from './parquet.ts';
@@ -74,7 +74,7 @@ export async function writeExtract(
   sink: Sink,
   { compressed, signal }: { readonly compressed: boolean; readonly signal: AbortSignal },
 ): Promise<number> {
-  const copied = client.query(copyTo(copySql(source, columns, format, month)));
+  const copied = copyOut(client, copySql(source, columns, format, month));
   try {
     if (format === 'parquet') {
       await writeParquet(columns, stoppable(copyBatches(copied, columns, batchLimits), signal), sink);
