@@ -5,7 +5,7 @@ import { costsByUser } from '../../src/catalog/datasets/costs-by-user.ts';
 import { addDecimals, formatDecimal, parseDecimal, zero } from '../../src/parse/decimal.ts';
 import { liveThroughNights, type Nights } from '../support/nights.ts';
 import { openDuckDb } from './duckdb.ts';
-import { checked, exported, folderPlace, newFolder } from './places.ts';
+import { checked, exported, exportedAtOnce, folderPlace, newFolder } from './places.ts';
 import { compared, duckDbLines, manifestOf, nothingBut, storedLines } from './rows.ts';
 
 let nights: Nights;
@@ -78,7 +78,7 @@ describe('an export while others write', () => {
     await change(quick, late, '2');
     await quick.query('commit');
     quick.release();
-    await exported(nights, folderPlace(folder));
+    await exportedAtOnce(nights, folderPlace(folder));
     const { rows: newest } = await pool.query<{ changed_at: string }>(
       `select max(changed_at)::text as changed_at from openai_etl.buckets where dataset = 'costs'`,
     );
@@ -123,7 +123,7 @@ describe('an export while others write', () => {
     });
     expect(writers).toHaveLength(4);
     for (let round = 0; round < 15; round += 1) {
-      await exported(nights, folderPlace(folder));
+      await exportedAtOnce(nights, folderPlace(folder));
       expect(await exportedMoney(folder)).toBe(money);
     }
     ended.abort();

@@ -8,8 +8,8 @@ import { streams } from '../../src/feed/streams.ts';
 import { erasePersonalData } from '../../src/load/directory.ts';
 import { emitChanges } from '../../src/run/changes.ts';
 import { daysBack, liveThroughNights, type Nights, organization } from '../support/nights.ts';
+import { transactionsToEnd } from '../support/quiet.ts';
 import { type Consumer, consumer, expectEqual } from './consumer.ts';
-import { transactionsToEnd } from './quiet.ts';
 
 const dayMs = 86_400_000;
 

@@ -16,8 +16,8 @@ import { createSeriesCache } from '../../src/parse/series.ts';
 import { assembleSlice } from '../../src/parse/slice.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { transactionsToEnd } from '../support/quiet.ts';
 import type { ChangeLine } from './consumer.ts';
-import { transactionsToEnd } from './quiet.ts';
 
 const daySeconds = 86_400;
 const firstDay = Date.UTC(2026, 0, 1) / 1000;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { soak } from '../../bench/soak/soak.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { transactionsToEnd } from '../support/quiet.ts';
 import { consumer, expectEqual } from './consumer.ts';
-import { transactionsToEnd } from './quiet.ts';
 
 it('a feed read all the while through nights of faults, interruptions and restatements ends with what the store has', async () => {
   const database = await testDatabase();

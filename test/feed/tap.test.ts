@@ -6,7 +6,7 @@ import { streams } from '../../src/feed/streams.ts';
 import { discoverStreams, emitTap } from '../../src/run/tap.ts';
 import { daysBack, liveThroughNights, type Nights } from '../support/nights.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { transactionsToEnd } from './quiet.ts';
+import { transactionsToEnd } from '../support/quiet.ts';
 import { type Target, target } from './singer-checker.ts';
 
 const dayMs = 86_400_000;
