@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { transactionsToEnd } from '../support/quiet.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
+import { transactionsToEnd } from '../support/quiet.ts';
 import { type CommandEnvironment, finished, run, runJson, start } from './command.ts';
 
 const rows = 20_000;
