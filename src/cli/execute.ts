@@ -47,7 +47,7 @@ export async function execute<Flags extends object>(
     print: (outcome) => print(terminal, json, outcome),
   };
   try {
-    const outcome = await interruptible(terminal, handler(invocation, flags, command.processedArgs.map(String)));
+    const outcome = await interruptible(terminal, handler(invocation, flags, given(command.processedArgs)));
     bar.finished();
     if (outcome !== null) await print(terminal, json, outcome);
     return exitStatus(terminal, outcome?.exit ?? 0, outcome !== null);
@@ -58,6 +58,11 @@ export async function execute<Flags extends object>(
     await reportFailure(terminal, json, error);
     return exitStatus(terminal, error.exit, true);
   }
+}
+
+/** Arguments as texts. One that may be left out and was is undefined to commander, and nothing to us. */
+function given(processedArgs: readonly unknown[]): readonly string[] {
+  return processedArgs.filter((arg) => arg !== undefined).map(String);
 }
 
 /** The command's end, or the end of the patience with one that was interrupted and does not come to one. */

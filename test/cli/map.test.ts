@@ -55,6 +55,8 @@ describe('usage-etl map', () => {
     const missing = await run(['map', 'nowhere.csv'], { env });
     expect(missing.exit).toBe(2);
     expect(missing.stderr).toContain('nowhere.csv: cannot be read (ENOENT)');
-    expect((await run(['map'], { env })).exit).toBe(2);
+    const nothing = await run(['map'], { env });
+    expect(nothing.exit).toBe(2);
+    expect(nothing.stderr).toContain('usage-etl map: no file; accepted: FILE, or --export');
   }, 60_000);
 });
