@@ -1,5 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
 import { type Problem, problem, quoted } from './problem.ts';
 
 /** What a file of entries may hold. */
@@ -40,12 +41,14 @@ export function readTableFile<Column extends string>(
   return empty ? { entries: [], problems: [problem(file, `no ${form.noun}`, `one of the ${form.noun} a line`)] } : read;
 }
 
+/** What the parser gives with `info`, of which its types know nothing. */
+const numberedRecords = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }));
+
 function readCsv<Column extends string>(file: string, text: string, form: TableForm<Column>): TableFile<Column> {
-  let records: readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[];
+  let records: z.infer<typeof numberedRecords>;
   try {
     const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true };
-    // The types of the package know nothing of what `info` adds.
-    records = parse(text, { ...options, delimiter: delimiterOf(text) }) as unknown as typeof records;
+    records = numberedRecords.parse(parse(text, { ...options, delimiter: delimiterOf(text) }));
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown;
     return { entries: [], problems: [problem(file, `malformed CSV (${thrown.message})`, 'well-formed CSV')] };

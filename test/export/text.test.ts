@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { parse } from 'csv-parse/sync';
+import { type CastingContext, parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { ManifestStream } from '../../src/export/manifest.ts';
 import type { ExportFormat } from '../../src/run/export.ts';
 import { type BiWorld, biWorld } from '../support/bi-world.ts';
@@ -62,8 +63,8 @@ describe('an export as CSV', () => {
     const { streams, text } = await exportedStreams('csv');
     for (const stream of streams) {
       const lines = (await text(stream)).flatMap((part) => {
-        const rows = parse(part, { cast: (value, { quoting }) => (value === '' && !quoting ? null : value) });
-        const [header, ...records] = rows as unknown as (string | null)[][];
+        const cast = (value: string, { quoting }: CastingContext) => (value === '' && !quoting ? null : value);
+        const [header, ...records] = z.array(z.array(z.string().nullable())).parse(parse(part, { cast }));
         expect(header).toEqual(stream.columns.map(({ name }) => name));
         return records.map((record) =>
           JSON.stringify(
