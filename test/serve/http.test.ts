@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { completions } from '../../src/catalog/datasets/completions.ts';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { systemClock } from '../../src/clock.ts';
+import { createPool } from '../../src/db/connection.ts';
 import { packagedMigrations, readMigrations } from '../../src/db/migration-files.ts';
+import { silentLog } from '../../src/log.ts';
 import type { Observation } from '../../src/run/observe.ts';
 import type { HttpServer } from '../../src/serve/http.ts';
 import { fakeClock } from '../support/fake-clock.ts';
@@ -312,8 +314,9 @@ describe('a database that is gone', () => {
       Object.fromEntries(Object.entries(answers).map(([name, { status }]) => [name, status]));
     expect(statuses(await all())).toEqual({ ready: 200, metrics: 200, page: 200 });
 
-    const away = { ...nights.store, pool: { connect: unreachable, query: unreachable } };
-    observe = () => observing({ ...nights, store: away as unknown as Nights['store'] })();
+    // Nobody listens at port 1.
+    const away = createPool('postgres://nobody@127.0.0.1:1/none', 'usage-etl test', 1, silentLog);
+    observe = () => observing({ ...nights, store: { ...nights.store, pool: away } })();
     clock.advance(5000);
     const gone = await all();
     expect(statuses(gone)).toEqual({ ready: 503, metrics: 200, page: 503 });
