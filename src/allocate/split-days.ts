@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { TierWeights } from '../catalog/driver.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { inTransaction, readAtOneInstant } from '../db/transaction.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type DueDay, dueDays, type Queryable } from './due-days.ts';
@@ -63,8 +63,7 @@ export async function splitChangedDays(options: SplitOptions): Promise<CostSplit
 
 /** Days whose parts, or the sums of them, are not what they should be, whatever they were made of. */
 async function daysThatAreOff(pool: Pool, organization: string): Promise<readonly string[]> {
-  return await inTransaction(pool, async (client) => {
-    await client.query('set transaction isolation level repeatable read, read only');
+  return await readAtOneInstant(pool, async (client) => {
     const stored = await reconcile(client, organization, {});
     const stale = await staleSums(client, organization, stored);
     const off = [...stored.filter(({ differing }) => differing > 0), ...stale.filter(({ ofParts }) => ofParts)];

@@ -29,6 +29,26 @@ export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClie
   return result;
 }
 
+/**
+ * Runs `read` in one read-only transaction that sees the store as of one instant. A connection whose transaction did not
+ * end well is closed, which ends it. Rejects with what `read` rejects with, database errors as EtlErrors.
+ */
+export async function readAtOneInstant<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch(raise);
+  let failed = true;
+  try {
+    await client.query('begin transaction isolation level repeatable read read only');
+    const result = await read(client);
+    await client.query('commit');
+    failed = false;
+    return result;
+  } catch (failure) {
+    return raise(failure);
+  } finally {
+    client.release(failed);
+  }
+}
+
 /** On a lost connection there is nobody to tell, and asking a silent one would wait for nothing. */
 async function rollBack(client: pg.PoolClient, failure: unknown): Promise<void> {
   const rolledBack = !isConnectionLoss(failure) && (await client.query('rollback').then(yes, no));

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
-import { raise } from '../db/database-error.ts';
 import { historyOf } from '../db/history.ts';
+import { readAtOneInstant } from '../db/transaction.ts';
 import { EtlError } from '../errors.ts';
 
 /** Up to where a feed has been read: every change of an earlier transaction is in it, and no other. */
@@ -39,28 +39,18 @@ const idlePatience = '1h';
 /**
  * Runs `work` in one read-only transaction that sees the store as of one instant. Transactions that were still running
  * then may commit changes with lower ids than some that are visible: only what lies before `bound` is complete, so that a
- * reader takes the changes of transactions from its cursor on and before `bound`, which is its next cursor. Rejects with what `work` rejects with, database errors as EtlErrors.
+ * reader takes the changes of transactions from its cursor on and before `bound`, which is its next cursor. Rejects with
+ * what `work` rejects with, database errors as EtlErrors.
  */
 export async function inSnapshot<T>(pool: Pool, work: (client: PoolClient, bound: Bound) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch(raise);
-  let failed = true;
-  try {
-    await client.query('begin transaction isolation level repeatable read read only');
+  return await readAtOneInstant(pool, async (client) => {
     // A plan for the first rows of a cursor would be a bad one for all of them.
     await client.query(
       "select set_config('idle_in_transaction_session_timeout', $1, true), set_config('cursor_tuple_fraction', '1', true)",
       [idlePatience],
     );
-    const result = await work(client, await boundOf(client));
-    await client.query('commit');
-    failed = false;
-    return result;
-  } catch (failure) {
-    return raise(failure);
-  } finally {
-    // A connection whose transaction did not end well is closed, which ends it.
-    client.release(failed);
-  }
+    return await work(client, await boundOf(client));
+  });
 }
 
 async function boundOf(client: PoolClient): Promise<Bound> {

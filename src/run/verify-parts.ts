@@ -1,7 +1,7 @@
 import { type Reconciled, reconcile } from '../allocate/reconcile.ts';
 import { type StaleSum, staleSums } from '../allocate/rolled-up.ts';
 import { bills } from '../allocate/sources.ts';
-import { inTransaction } from '../db/transaction.ts';
+import { readAtOneInstant } from '../db/transaction.ts';
 import { addDecimals, formatDecimal, parseDecimal, zero } from '../parse/decimal.ts';
 import type { RunContext } from './context.ts';
 import type { CostPartsCheck, Difference } from './report.ts';
@@ -19,15 +19,17 @@ const subject = 'cost_parts';
 /** The name that differences between costs or parts and their daily sums are reported under. */
 const sumsSubject = 'cost_rollup';
 
-/** Holds every cost against the sum of its parts, and both against their daily sums. Null where costs are not among what is to be verified. */
+/**
+ * Holds every cost against the sum of its parts, and both against their daily sums. Null where
+ * costs are not among what is to be verified.
+ */
 export async function verifyParts(
   { store }: RunContext,
   organization: string,
   { datasets, from, to }: Bounds,
 ): Promise<{ readonly check: CostPartsCheck; readonly differences: readonly Difference[] } | null> {
   if (datasets !== null && !bills.some(({ name }) => datasets.includes(name))) return null;
-  const [days, stale] = await inTransaction(store.pool, async (client) => {
-    await client.query('set transaction isolation level repeatable read, read only');
+  const [days, stale] = await readAtOneInstant(store.pool, async (client) => {
     const reconciled = await reconcile(client, organization, { from, to });
     return [reconciled, await staleSums(client, organization, reconciled, { from, to })];
   });

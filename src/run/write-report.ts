@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
-import { raise } from '../db/database-error.ts';
 import type { Store } from '../db/store.ts';
+import { readAtOneInstant } from '../db/transaction.ts';
 import { EtlError, messageOf } from '../errors.ts';
 import type { ReportData } from '../report/data.ts';
 import { reportPage } from '../report/page.ts';
@@ -57,7 +57,7 @@ export async function writeReport(
 ): Promise<WrittenReport> {
   const now = clock.now();
   const scope = { organizations: options.organizations, ...periodOf(options, now) };
-  const data = await readAtOneInstant(store, (reader) => readReportData(reader, scope, now));
+  const data = await readAtOneInstant(store.pool, (reader) => readReportData(reader, scope, now));
   signal.throwIfAborted();
   const page = await reportPage(data);
   await replaceFile(options.file, page);
@@ -72,24 +72,6 @@ function periodOf({ from, to }: ReportOptions, now: Date): { readonly from: stri
   const asked = to ?? (from === today ? tomorrow : today);
   const [end = asked] = [asked, tomorrow].toSorted();
   return { from: from ?? dateAfter(end, -defaultDays), to: end };
-}
-
-async function readAtOneInstant<T>(
-  { pool }: Pick<Store, 'pool'>,
-  read: (reader: Pick<Store['pool'], 'query'>) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect().catch(raise);
-  try {
-    await client.query('begin isolation level repeatable read read only');
-    return await read(client);
-  } finally {
-    // Nothing was written; a connection that cannot even roll back is not given back.
-    const failure = await client.query('rollback').then(
-      () => undefined,
-      (thrown: Error) => thrown,
-    );
-    client.release(failure);
-  }
 }
 
 /** A reader of the file sees the page that was or the one that is, never half of one. */

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { raise } from '../../db/database-error.ts';
+import { readAtOneInstant } from '../../db/transaction.ts';
 import { deviations } from './deviations.ts';
 import type { DeviationLetter, FocusRule, FocusView, FocusViews, RowRule, SetRule } from './rule.ts';
 import { focusRules } from './rules.ts';
@@ -44,17 +44,7 @@ export interface FocusFindings {
  * one. Rejects with what the database raises.
  */
 export async function checkFocus(pool: Pool, views: FocusViews = focusViews): Promise<FocusFindings> {
-  const client = await pool.connect().catch(raise);
-  try {
-    await client.query('begin isolation level repeatable read read only');
-    return await findings(client, views);
-  } catch (failure) {
-    return raise(failure);
-  } finally {
-    // Nothing was written; on a lost connection there is nothing to roll back either.
-    await client.query('rollback').catch(() => undefined);
-    client.release();
-  }
+  return await readAtOneInstant(pool, (client) => findings(client, views));
 }
 
 interface Tally {
