@@ -116,7 +116,10 @@ function partSql({ dataset, isSummed, starts }: Changed, at: number): string {
     where f.org_id = $1 and f.bucket_width = ${width} and f.bucket_start ${inside}`;
 }
 
-/** In the order of the ids, so that two runs that find the same ones do not wait for each other crosswise. */
+/**
+ * In the order of the ids, so that two runs that find the same ones do not wait for each other crosswise. Rows that stay
+ * as they are are left out first: a conflict locks, and so writes, the row it then leaves alone.
+ */
 function insertSql({ name, dimension, values }: (typeof stubbed)[number]): string {
   const constants = Object.entries(values);
   const columns = [dimension, ...constants.map(([column]) => column)].join(', ');
@@ -125,7 +128,10 @@ function insertSql({ name, dimension, values }: (typeof stubbed)[number]): strin
       insert into openai.${name} as t
         (org_id, ${columns}, is_stub, first_seen_at, last_seen_at, updated_at, changed_xid)
       select distinct $1::text, ${selected}, true, $2::timestamptz, $2::timestamptz, now(), pg_current_xact_id()
-      from found where ${dimension} is not null order by ${dimension}
+      from found where ${dimension} is not null and not exists (
+        select from openai.${name} k where k.org_id = $1 and k.${dimension} = found.${dimension}
+          and not (k.is_stub and k.last_seen_at < $2)
+      ) order by ${dimension}
       on conflict (org_id, ${dimension}) do update set last_seen_at = excluded.last_seen_at
         where t.is_stub and t.last_seen_at < excluded.last_seen_at
       returning xmax = 0 as added
