@@ -88,7 +88,7 @@ function measure<const N extends string>(
   name: N,
   { unit, doc, since = 'baseline', additivity = { kind: 'flow' } }: MeasureOptions,
 ) {
-  const path: readonly [string] = [name];
+  const path: readonly [N] = [name];
   return { role: 'measure', name, path, since, unit, additivity, doc } as const;
 }
 

@@ -47,11 +47,11 @@ export const moneyColumns = [
 ] as const satisfies readonly (Attribute | Measure)[];
 
 /** The filters of the costs endpoint. */
-export const costsFilters: readonly Filter[] = [
+export const costsFilters = [
   projectFilter,
   apiKeyFilter,
   { name: 'line_items', matches: 'line_item', type: 'text[]', since: '7.9.0' },
-];
+] as const satisfies readonly Filter[];
 
 /** Fields of costs results that captures show and the contract does not document. Names and e-mails stay out of the facts. */
 export const costsIgnoredFields = ['organization_id', 'organization_name', 'project_name', 'user_email'] as const;
