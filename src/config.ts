@@ -26,6 +26,7 @@ export { ConfigError, type Problem, problem, quoted } from './config/problem.ts'
 export type { ScheduleSettings } from './config/schedules.ts';
 export { type Setting, settings } from './config/settings.ts';
 export { guarded } from './config/table-file.ts';
+export { acceptedEncoding, decodeText } from './config/text.ts';
 export { isLoopback } from './config/url.ts';
 
 /** The names of all datasets, in the order of the catalog. */
