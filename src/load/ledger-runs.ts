@@ -85,19 +85,3 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
   }));
   return { runs, rowsPerBucket: averages[0]?.average ?? 0 };
 }
-
-/** The end of the newest bucket up to which every bucket since `start` is loaded; null when the first one is not. */
-export async function dataThrough(pool: Pool, query: LedgerQuery): Promise<Date | null> {
-  const { rows } = await pool.query<{ through: Date | null }>(
-    `with loaded as (
-       select bucket_start, bucket_end,
-         bucket_start - row_number() over (order by bucket_start) * make_interval(secs => $5) as island
-       from openai_etl.buckets
-       where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and content_hash is not null
-     )
-     select max(bucket_end) as through from loaded
-     where island = $4::timestamptz - make_interval(secs => $5)`,
-    [query.organization, query.dataset, query.width, query.start, widthSeconds[query.width]],
-  );
-  return rows[0]?.through ?? null;
-}

@@ -1,5 +1,6 @@
 import type { EtlError } from '../errors.ts';
-import { type Job, loadedThrough } from './job.ts';
+import { dataThrough, recordStart } from '../load/reach.ts';
+import { type Job, reachOf } from './job.ts';
 import type { JobRun, OrganizationRun } from './job-run.ts';
 import type { DatasetReport } from './report.ts';
 import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
@@ -29,7 +30,9 @@ export async function reportJob(
   const unavailable = jobRun.stopped?.verdict === 'mark_unavailable';
   const cut = stopped !== null && !tally.errors.includes(stopped);
   const status = statusOf({ ...tally, errors: cut ? [...tally.errors, stopped] : tally.errors }, unavailable);
-  const through = await loadedThrough(run.context, { ...job, start: startOf(jobRun) }, run.now);
+  const { pool } = run.context.store;
+  if (!run.options.preview && run.options.from === null) await recordStart(pool, reachOf(job), startOf(jobRun));
+  const through = await dataThrough(pool, reachOf(job));
   return {
     ...identityOf(job),
     ...countsOf(tally),

@@ -3,10 +3,11 @@ import { toDatabaseError } from '../db/database-error.ts';
 import { patiently } from '../db/patience.ts';
 import type { EtlError } from '../errors.ts';
 import { createLoader, type LoadSlice } from '../load/loader.ts';
+import { recordStart } from '../load/reach.ts';
 import type { Client } from '../openai/client.ts';
 import type { Slice } from '../plan/slices.ts';
 import type { RunContext, SyncOptions } from './context.ts';
-import { type Job, labelOf, planJob } from './job.ts';
+import { type Job, labelOf, planJob, reachOf } from './job.ts';
 import { createSliceReader, type SliceReader } from './slice-reader.ts';
 import { createWork, judge } from './slice-work.ts';
 import { emptyTally, type Tally } from './tally.ts';
@@ -67,6 +68,9 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
 
 async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): Promise<void> {
   const { job } = jobRun;
+  // Before anything is loaded: newest come first, and a run that is killed must not pass for a whole one.
+  if (!run.options.preview && run.options.from === null)
+    await patiently(run.context, () => recordStart(run.context.store.pool, reachOf(job), job.start));
   const plan = { end: run.options.to, obtainable: job.obtainable, refetch: run.options.refetch };
   const [first, ...rest] = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
   run.context.progress.planned(labelOf(job), first === undefined ? 0 : 1 + rest.length);

@@ -2,7 +2,8 @@ import type { Dataset } from '../catalog/dataset.ts';
 import { pageLimitOf } from '../catalog/dataset.ts';
 import type { DatasetSettings } from '../config.ts';
 import { type Capability, readCapability } from '../load/capabilities.ts';
-import { dataThrough, type LedgerView, readLedger } from '../load/ledger-runs.ts';
+import { type LedgerView, readLedger } from '../load/ledger-runs.ts';
+import type { ReachKey } from '../load/reach.ts';
 import { ceilToBucket, floorToBucket, openBucketEnd } from '../plan/bucket.ts';
 import { planSlices, type Slice } from '../plan/slices.ts';
 import { type RunContext, type SyncOptions, startOf } from './context.ts';
@@ -31,6 +32,11 @@ export interface Job {
 /** The name of a job in logs and progress bars. */
 export function labelOf({ settings }: Pick<Job, 'settings'>): string {
   return `${settings.dataset.name} ${settings.width}`;
+}
+
+/** What a job's dataset is called in the ledger. */
+export function reachOf({ organization, settings }: Pick<Job, 'organization' | 'settings'>): ReachKey {
+  return { organization, dataset: settings.dataset.name, width: settings.width };
 }
 
 /** Puts together what is known before anything is read. */
@@ -111,12 +117,6 @@ function planFrom(
     rereadRows: context.config.rereadRows,
     ledger: plan.refetch ? [] : ledger.runs,
   });
-}
-
-/** The end of the newest bucket up to which a job's dataset is loaded without a gap; never later than now. */
-export async function loadedThrough(context: RunContext, job: Job, now: Date): Promise<Date | null> {
-  const through = await dataThrough(context.store.pool, ledgerQuery(job, now, job.obtainable));
-  return through !== null && through > now ? now : through;
 }
 
 function ledgerQuery(job: Job, now: Date, obtainable: readonly string[]) {

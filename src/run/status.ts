@@ -96,12 +96,17 @@ async function datasetStatuses(
   coverageOf: CoverageReader,
 ): Promise<readonly DatasetStatus[]> {
   const capabilities = (await context.store.pool.query<CapabilityRow>(capabilitiesSql)).rows;
+  const reached = (await context.store.pool.query<ReachRow>(reachSql)).rows;
   const statuses: DatasetStatus[] = [];
   for (const wanted of await everythingKnown(context)) {
     const capability = capabilities.find(
       ({ org_id, dataset }) => org_id === wanted.org_id && dataset === wanted.dataset,
     );
-    statuses.push(await datasetStatus({ now, coverageOf }, wanted, capability));
+    const reach = reached.find(
+      ({ org_id, dataset, bucket_width }) =>
+        org_id === wanted.org_id && dataset === wanted.dataset && bucket_width === wanted.bucket_width,
+    );
+    statuses.push(await datasetStatus({ now, coverageOf }, wanted, capability, reach?.data_through ?? null));
   }
   return statuses;
 }
@@ -153,19 +158,29 @@ interface CapabilityRow {
 const capabilitiesSql =
   'select org_id, dataset, status, grain, horizon, detail, status_since from openai_etl.capabilities';
 
+interface ReachRow {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly bucket_width: Width;
+  readonly data_through: Date | null;
+}
+
+const reachSql = 'select org_id, dataset, bucket_width, data_through from openai_etl.reach';
+
 async function datasetStatus(
   { now, coverageOf }: { readonly now: Date; readonly coverageOf: CoverageReader },
   wanted: Wanted,
   capability: CapabilityRow | undefined,
+  through: Date | null,
 ): Promise<DatasetStatus> {
   const { org_id, dataset, bucket_width, configured } = wanted;
   const coverage = await coverageOf({ org_id, dataset, bucket_width });
   const { first, last, last_read_at, ...counts } = totalOf(coverage);
   const from = firstInstant(wanted, first, capability?.horizon ?? null, now);
   const end = configured ? floorToBucket(now, bucket_width) : (last ?? now);
-  const find = (what: 'unloaded' | 'unread') => (from === null ? [] : gapsIn(coverage, what, from, end));
+  const unread = from === null ? [] : gapsIn(coverage, from, end);
   const lacking = capability?.status === 'unavailable' && wanted.settings?.dataset.optional === true;
-  const gaps = (lacking ? [] : find('unread')).map((gap) => asGap(gap, bucket_width));
+  const gaps = (lacking ? [] : unread).map((gap) => asGap(gap, bucket_width));
   return {
     org_id,
     dataset,
@@ -178,7 +193,7 @@ async function datasetStatus(
     remedy: remedyOf(capability?.detail ?? null),
     horizon: capability?.horizon?.toISOString() ?? null,
     from: from?.toISOString() ?? null,
-    through: throughOf(from, find('unloaded')[0]?.start ?? last, last_read_at),
+    through: through?.toISOString() ?? null,
     last_read_at: last_read_at?.toISOString() ?? null,
     rows: counts.rows,
     buckets_loaded: counts.loaded,
@@ -224,12 +239,6 @@ function firstInstant(
   const start = floorToBucket(startOf(settings, null, now), bucket_width);
   const possible = horizon !== null && horizon > start ? ceilToBucket(horizon, bucket_width) : start;
   return first !== null && first < possible ? first : possible;
-}
-
-/** The open bucket counts as far as it had come when it was read. */
-function throughOf(from: Date | null, loadedTo: Date | null, lastReadAt: Date | null): string | null {
-  if (from === null || loadedTo === null || lastReadAt === null || loadedTo <= from) return null;
-  return (loadedTo > lastReadAt ? lastReadAt : loadedTo).toISOString();
 }
 
 function asGap({ start, end }: Interval, width: Width): Gap {
