@@ -5,6 +5,7 @@ import type { DatasetSettings, OrganizationSettings } from '../config.ts';
 import { raise, toDatabaseError } from '../db/database-error.ts';
 import { type Locks, openLocks } from '../db/lock.ts';
 import { assertMigrated } from '../db/migrate.ts';
+import { patiently } from '../db/patience.ts';
 import { compareBucket, recordTieOuts, storedSums, type TieOut } from '../derive/tie-out.ts';
 import { type EtlError, exitCode } from '../errors.ts';
 import { closedRange, loadedBuckets } from '../load/loaded-range.ts';
@@ -111,7 +112,7 @@ async function verifyDataset(
   const { pool } = context.store;
   const { dataset, width } = settings;
   const of = { organization, dataset: dataset.name, width };
-  const range = await closedRange(pool, of, options);
+  const range = await patiently(context, () => closedRange(pool, of, options));
   if (range === null) return { buckets: 0, tieOuts: [] };
   const label = `${dataset.name} ${width}`;
   const windows = splitSlice(range, width, pageLimitOf(dataset, width).max);
@@ -121,8 +122,9 @@ async function verifyDataset(
   let buckets = 0;
   for (const window of windows) {
     const totals = await read(window);
-    const tieOuts = await compareWindow(context, organization, settings, window, totals);
-    await recordTieOuts(pool, { ...of, runId, checkedAt: context.clock.now() }, tieOuts);
+    const tieOuts = await patiently(context, () => compareWindow(context, organization, settings, window, totals));
+    const checked = { ...of, runId, checkedAt: context.clock.now() };
+    await patiently(context, () => recordTieOuts(pool, checked, tieOuts));
     all.push(...tieOuts);
     buckets += totals.size;
     context.progress.advanced(label, totals.size);
