@@ -38,6 +38,12 @@ export interface RunsTable {
   buckets_loaded: Counter;
   buckets_unchanged: Counter;
   buckets_refused: Counter;
+  buckets_unanswered: Counter;
+  /** Null for runs of versions that did not count it; the three that follow likewise. */
+  results_placed: number | null;
+  results_merged: number | null;
+  results_quarantined: number | null;
+  results_without_place: number | null;
   error: string | null;
   version: string;
 }
@@ -62,6 +68,17 @@ export interface BucketsTable {
   run_id: number;
   /** `xid8`, as its digits. Written with `pg_current_xact_id()`. */
   changed_xid: string;
+}
+
+/** Buckets that were asked for last and not answered. */
+export interface UnansweredTable {
+  org_id: string;
+  dataset: string;
+  bucket_width: Width;
+  bucket_start: Instant;
+  first_asked_at: Instant;
+  last_asked_at: Instant;
+  run_id: number;
 }
 
 /** What a closed bucket used to say. */
@@ -175,6 +192,7 @@ export interface MigrationsTable {
 export interface Tables {
   'openai_etl.runs': RunsTable;
   'openai_etl.buckets': BucketsTable;
+  'openai_etl.unanswered': UnansweredTable;
   'openai_etl.restatements': RestatementsTable;
   'openai_etl.quarantine': QuarantineTable;
   'openai_etl.drift': DriftTable;

@@ -38,7 +38,7 @@ interface RunRow {
 /**
  * Reads the ledger as runs of consecutive buckets. A settled bucket counts as `settled` when it was read at the grain
  * the API grants today and with the same filters, as `kept` when its grain is finer than that and still wanted;
- * everything else has to be read. The answer's size depends on the number of gaps, not on the length of the history.
+ * everything else, and what was asked for since and not answered, has to be read. The answer's size depends on the number of gaps, not on the length of the history.
  */
 export async function readLedger(pool: Pool, query: LedgerQuery): Promise<LedgerView> {
   const key = [query.organization, query.dataset, query.width];
@@ -47,9 +47,11 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
        select bucket_start, row_count,
          case when grain = $6::text[] then 'settled'
               when grain @> $6::text[] and grain <@ $7::text[] then 'kept' end as state
-       from openai_etl.buckets
+       from openai_etl.buckets b
        where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and bucket_start < $5
          and settled and status = 'loaded' and filters is not distinct from $8 and observed_at <= $11
+         and not exists (select from openai_etl.unanswered u where u.org_id = $1 and u.dataset = $2
+           and u.bucket_width = $3 and u.bucket_start = b.bucket_start)
      ), numbered as (
        select *, bucket_start - row_number() over (partition by state order by bucket_start) * make_interval(secs => $9)
          as island

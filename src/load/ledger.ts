@@ -62,7 +62,10 @@ export async function lockBuckets(
      order by bucket_start ${options.preview ? '' : 'for update'}`,
     [...key, starts.at(0), starts.at(-1), reading.filters],
   );
-  const entries = new Map(rows.map((row) => [row.bucket_start.getTime() / 1000, entryOf(row)]));
+  const asked = new Set(slice.buckets.map(({ start }) => start));
+  const entries = new Map(
+    rows.map((row) => [row.bucket_start.getTime() / 1000, entryOf(row)] as const).filter(([start]) => asked.has(start)),
+  );
   for (const start of await orphans(context, starts, entries)) entries.set(start, orphan);
   return entries;
 }

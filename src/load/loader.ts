@@ -17,12 +17,15 @@ import { type Replaced, replaceChanged } from './replace.ts';
 import { createRollup } from './rollup.ts';
 import { type Sorting, sortBuckets } from './sort.ts';
 import { type Statements, statementsOf } from './statements.ts';
+import { recordUnanswered } from './unanswered.ts';
 
 /** What loading one slice did. */
 export interface LoadResult extends Replaced {
   readonly bucketsLoaded: number;
   readonly bucketsUnchanged: number;
   readonly bucketsRefused: number;
+  /** Left alone: nothing received accounts for them. */
+  readonly bucketsUnanswered: number;
   /** Left alone: the store holds a newer or a finer reading. */
   readonly bucketsKept: number;
   readonly quarantined: number;
@@ -100,6 +103,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       const replaced = await replace(context, sorting);
       if (!options.preview) {
         await writeLedger(context, sorting);
+        await recordUnanswered(context, slice);
         await rollUp(context, { sorting, rowsOf, orphaned: orphanedIn(entries) });
         await rollUpCosts(context, sorting);
         await recordQuarantine(context, slice.quarantined);
@@ -110,6 +114,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
         bucketsLoaded: touched.length,
         bucketsUnchanged: sorting.unchanged.length,
         bucketsRefused: refused.length,
+        bucketsUnanswered: slice.unanswered.length,
         bucketsKept: sorting.kept,
         quarantined: slice.quarantined.length,
         moneyLoaded: moneyOf(

@@ -4,6 +4,7 @@ import { patiently } from '../db/patience.ts';
 import type { EtlError } from '../errors.ts';
 import { createLoader, type LoadSlice } from '../load/loader.ts';
 import { recordStart } from '../load/reach.ts';
+import { forgetUnanswered } from '../load/unanswered.ts';
 import type { Client } from '../openai/client.ts';
 import type { Slice } from '../plan/slices.ts';
 import type { RunContext, SyncOptions } from './context.ts';
@@ -59,11 +60,19 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
   };
   try {
     await readAll(run, jobRun, load);
+    await forgetBeforeHorizon(run, jobRun);
   } catch (thrown) {
     // What stopped the whole organization or run is reported once, for the whole.
     if (!run.signal.aborted) judge(run, jobRun, toDatabaseError(thrown), 0);
   }
   return jobRun;
+}
+
+async function forgetBeforeHorizon({ context, options }: OrganizationRun, { job, reader }: JobRun): Promise<void> {
+  const { horizon } = reader.session;
+  if (horizon === null || options.preview) return;
+  const of = { organization: job.organization, dataset: job.settings.dataset.name, width: job.settings.width };
+  await patiently(context, () => forgetUnanswered(context.store.pool, of, horizon));
 }
 
 async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): Promise<void> {

@@ -1,20 +1,33 @@
 import type { Width } from '../catalog/width.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { Received } from '../parse/books.ts';
 
 /** What one dataset at one width of one organization came to in a run. */
 export interface DatasetReport {
   readonly org_id: string;
   readonly dataset: string;
   readonly bucket_width: Width;
-  /** `ok`: all asked for is loaded · `partial`: some buckets failed or were refused · `unavailable`: an optional dataset the organization lacks · `failed`: nothing could be read · `busy`: another run holds it. */
+  /** `ok`: all asked for is loaded · `partial`: some buckets failed, were refused or not answered · `unavailable`: an optional dataset the organization lacks · `failed`: nothing could be read · `busy`: another run holds it. */
   readonly status: 'ok' | 'partial' | 'unavailable' | 'failed' | 'busy';
   readonly requests: number;
   readonly buckets_loaded: number;
   readonly buckets_unchanged: number;
   readonly buckets_refused: number;
+  /** Buckets asked for that nothing received accounts for: what is stored of them stays, and they are read again. */
+  readonly buckets_unanswered: number;
   /** Buckets left alone because the store holds a newer or finer reading. */
   readonly buckets_kept: number;
+  /** Received. */
   readonly results: number;
+  /** Of these, rows; with the three that follow: all of them. */
+  readonly results_placed: number;
+  /** Part of another's row. */
+  readonly results_merged: number;
+  /** Set aside: by themselves, or with the bucket that was refused. */
+  readonly results_quarantined: number;
+  readonly results_without_place: number;
+  /** What was received that had no place: of another time than was asked for, or of none that can be read. */
+  readonly without_place: { readonly outside: Received; readonly undated: Received };
   readonly rows_inserted: number;
   readonly rows_updated: number;
   readonly rows_deleted: number;

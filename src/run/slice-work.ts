@@ -1,4 +1,3 @@
-import type { Width } from '../catalog/width.ts';
 import { toDatabaseError } from '../db/database-error.ts';
 import { EtlError } from '../errors.ts';
 import type { LoadSlice } from '../load/loader.ts';
@@ -60,8 +59,8 @@ export function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice
       }
       const { read } = outcome;
       if (read === null) return;
-      results += read.parsed.results;
-      const joined: ReadSlice | null = held === null ? read : join(held, read, jobRun.job.settings.width);
+      results += read.parsed.books.received.results;
+      const joined: ReadSlice | null = held === null ? read : join(held, read);
       const full = joined === null ? held : null;
       held = joined ?? read;
       if (full !== null) await loadRead(run, jobRun, load, full);
@@ -100,10 +99,11 @@ function lanesOf<T extends Interval>(slices: readonly T[]): readonly (readonly T
 }
 
 /** Two readings as one; null where they must be loaded one by one. `older` ends where `newer` starts. */
-function join(newer: ReadSlice, older: ReadSlice, width: Width): ReadSlice | null {
-  if (newer.parsed.results + older.parsed.results > mostJoinedResults) return null;
+function join(newer: ReadSlice, older: ReadSlice): ReadSlice | null {
+  const results = newer.parsed.books.received.results + older.parsed.books.received.results;
+  if (results > mostJoinedResults) return null;
   if (newer.grain.join() !== older.grain.join()) return null;
-  const parsed = joinSlices(older.parsed, newer.parsed, width);
+  const parsed = joinSlices(older.parsed, newer.parsed);
   if (parsed === null) return null;
   const observedAt = new Date(Math.min(older.observedAt.getTime(), newer.observedAt.getTime()));
   return { parsed, grain: newer.grain, observedAt };

@@ -37,6 +37,8 @@ export interface DatasetStatus {
   /** Closed buckets from `from` to now that were never read; none of an optional dataset the organization lacks. */
   readonly buckets_missing: number;
   readonly buckets_refused: number;
+  /** Asked for last and not answered: what is stored of them, if anything, is older. */
+  readonly buckets_unanswered: number;
   /** Loaded, and still to be read again. */
   readonly buckets_unsettled: number;
   /** The oldest of the missing stretches. */
@@ -99,6 +101,7 @@ export interface RunStatus {
   readonly rows_inserted: number;
   readonly rows_updated: number;
   readonly rows_deleted: number;
+  readonly buckets_unanswered: number;
   readonly error: string | null;
 }
 

@@ -79,7 +79,7 @@ const driftSql = `
 
 const runsSql = `
   select run_id, command, org_id, status, started_at, finished_at, requests, rows_inserted, rows_updated, rows_deleted,
-    error
+    buckets_unanswered, error
   from openai_etl.runs where $2::text[] is null or org_id = any($2) order by run_id desc limit $1`;
 
 interface Wanted {
@@ -97,16 +97,16 @@ async function datasetStatuses(
 ): Promise<readonly DatasetStatus[]> {
   const capabilities = (await context.store.pool.query<CapabilityRow>(capabilitiesSql)).rows;
   const reached = (await context.store.pool.query<ReachRow>(reachSql)).rows;
+  const unanswered = (await context.store.pool.query<UnansweredRow>(unansweredSql)).rows;
   const statuses: DatasetStatus[] = [];
   for (const wanted of await everythingKnown(context)) {
     const capability = capabilities.find(
       ({ org_id, dataset }) => org_id === wanted.org_id && dataset === wanted.dataset,
     );
-    const reach = reached.find(
-      ({ org_id, dataset, bucket_width }) =>
-        org_id === wanted.org_id && dataset === wanted.dataset && bucket_width === wanted.bucket_width,
-    );
-    statuses.push(await datasetStatus({ now, coverageOf }, wanted, capability, reach?.data_through ?? null));
+    const through = reached.find((row) => isOf(row, wanted))?.data_through ?? null;
+    const count = unanswered.find((row) => isOf(row, wanted))?.buckets ?? 0;
+    const told = await datasetStatus({ now, coverageOf }, wanted, capability, through);
+    statuses.push({ ...told, buckets_unanswered: count });
   }
   return statuses;
 }
@@ -124,11 +124,8 @@ async function everythingKnown({ config, store }: StatusContext): Promise<readon
       }),
     ),
   );
-  const stored = (await store.pool.query<Pick<Wanted, 'org_id' | 'dataset' | 'bucket_width'>>(storedSql)).rows;
-  const isConfigured = (row: (typeof stored)[number]) =>
-    configured.some(
-      (one) => one.org_id === row.org_id && one.dataset === row.dataset && one.bucket_width === row.bucket_width,
-    );
+  const stored = (await store.pool.query<Kind>(storedSql)).rows;
+  const isConfigured = (row: (typeof stored)[number]) => configured.some((one) => isOf(row, one));
   const besides = stored.filter((row) => widths.includes(row.bucket_width) && !isConfigured(row));
   return [...configured, ...besides.map((row): Wanted => ({ ...row, configured: false, settings: null }))];
 }
@@ -144,6 +141,19 @@ const storedSql = `
       order by b.org_id, b.dataset, b.bucket_width limit 1) next
   )
   select org_id, dataset, bucket_width from kind`;
+
+type Kind = Pick<Wanted, 'org_id' | 'dataset' | 'bucket_width'>;
+
+function isOf(a: Kind, b: Kind): boolean {
+  return a.org_id === b.org_id && a.dataset === b.dataset && a.bucket_width === b.bucket_width;
+}
+
+interface UnansweredRow extends Kind {
+  readonly buckets: number;
+}
+
+const unansweredSql = `
+  select org_id, dataset, bucket_width, count(*)::int as buckets from openai_etl.unanswered group by 1, 2, 3`;
 
 interface CapabilityRow {
   readonly org_id: string;
@@ -172,7 +182,7 @@ async function datasetStatus(
   wanted: Wanted,
   capability: CapabilityRow | undefined,
   through: Date | null,
-): Promise<DatasetStatus> {
+): Promise<Omit<DatasetStatus, 'buckets_unanswered'>> {
   const { org_id, dataset, bucket_width, configured } = wanted;
   const coverage = await coverageOf({ org_id, dataset, bucket_width });
   const { first, last, last_read_at, ...counts } = totalOf(coverage);

@@ -4,13 +4,14 @@ import { addMoney, type Money } from '../load/money.ts';
 import type { RunTotals } from '../load/runs.ts';
 import { redact } from '../log.ts';
 import type { Client } from '../openai/client.ts';
+import { addBooks, type Books, emptyBooks, withoutPlace } from '../parse/books.ts';
 import type { ParsedSlice } from '../parse/slice.ts';
 import type { DatasetReport, ErrorReport, MoneyReport } from './report.ts';
 
 /** What one job has come to so far. */
 export interface Tally {
   pages: number;
-  results: number;
+  books: Books;
   slicesLoaded: number;
   loaded: LoadResult;
   readonly drift: Set<string>;
@@ -21,6 +22,7 @@ const nothing: LoadResult = {
   bucketsLoaded: 0,
   bucketsUnchanged: 0,
   bucketsRefused: 0,
+  bucketsUnanswered: 0,
   bucketsKept: 0,
   quarantined: 0,
   rowsInserted: 0,
@@ -33,13 +35,13 @@ const nothing: LoadResult = {
 
 /** A tally of nothing. */
 export function emptyTally(): Tally {
-  return { pages: 0, results: 0, slicesLoaded: 0, loaded: nothing, drift: new Set(), errors: [] };
+  return { pages: 0, books: emptyBooks, slicesLoaded: 0, loaded: nothing, drift: new Set(), errors: [] };
 }
 
 /** Adds one loaded slice. */
 export function addSlice(tally: Tally, slice: ParsedSlice, result: LoadResult): void {
   tally.pages += slice.pages;
-  tally.results += slice.results;
+  tally.books = addBooks(tally.books, slice.books);
   tally.slicesLoaded += 1;
   tally.loaded = addResults(tally.loaded, result);
   for (const { kind, name } of slice.drift) tally.drift.add(`${kind} ${redact(name)}`);
@@ -50,6 +52,7 @@ function addResults(a: LoadResult, b: LoadResult): LoadResult {
     bucketsLoaded: a.bucketsLoaded + b.bucketsLoaded,
     bucketsUnchanged: a.bucketsUnchanged + b.bucketsUnchanged,
     bucketsRefused: a.bucketsRefused + b.bucketsRefused,
+    bucketsUnanswered: a.bucketsUnanswered + b.bucketsUnanswered,
     bucketsKept: a.bucketsKept + b.bucketsKept,
     quarantined: a.quarantined + b.quarantined,
     rowsInserted: a.rowsInserted + b.rowsInserted,
@@ -62,13 +65,15 @@ function addResults(a: LoadResult, b: LoadResult): LoadResult {
 }
 
 /** The counts of a tally under the names of the report. */
-export function countsOf({ loaded, results, drift }: Tally) {
+export function countsOf({ loaded, books, drift }: Tally) {
   return {
     buckets_loaded: loaded.bucketsLoaded,
     buckets_unchanged: loaded.bucketsUnchanged,
     buckets_refused: loaded.bucketsRefused,
+    buckets_unanswered: loaded.bucketsUnanswered,
     buckets_kept: loaded.bucketsKept,
-    results,
+    ...resultsOf(books),
+    without_place: { outside: books.outside, undated: books.undated },
     rows_inserted: loaded.rowsInserted,
     rows_updated: loaded.rowsUpdated,
     rows_deleted: loaded.rowsDeleted,
@@ -76,6 +81,17 @@ export function countsOf({ loaded, results, drift }: Tally) {
     quarantined: loaded.quarantined,
     drift: [...drift].sort(),
     money: moneyReports(loaded.moneyLoaded, loaded.moneyMoved),
+  };
+}
+
+/** The results received and what became of them, under the names of openai_etl.runs. */
+function resultsOf(books: Books) {
+  return {
+    results: books.received.results,
+    results_placed: books.resultsPlaced,
+    results_merged: books.resultsMerged,
+    results_quarantined: books.resultsQuarantined,
+    results_without_place: withoutPlace(books).results,
   };
 }
 
@@ -101,13 +117,14 @@ export function totalsOf(tallies: readonly Tally[], stats: Client['stats']): Run
   return {
     ...trafficOf(stats),
     pages: sum((tally) => tally.pages),
-    results: sum((tally) => tally.results),
+    ...resultsOf(tallies.reduce((books, tally) => addBooks(books, tally.books), emptyBooks)),
     rows_inserted: sum((tally) => tally.loaded.rowsInserted),
     rows_updated: sum((tally) => tally.loaded.rowsUpdated),
     rows_deleted: sum((tally) => tally.loaded.rowsDeleted),
     buckets_loaded: sum((tally) => tally.loaded.bucketsLoaded),
     buckets_unchanged: sum((tally) => tally.loaded.bucketsUnchanged),
     buckets_refused: sum((tally) => tally.loaded.bucketsRefused),
+    buckets_unanswered: sum((tally) => tally.loaded.bucketsUnanswered),
   };
 }
 
@@ -119,6 +136,7 @@ export function errorReport({ code, message, remedy }: EtlError): ErrorReport {
 /** What a dataset's status is, from its tally. */
 export function statusOf(tally: Tally, unavailable: boolean): DatasetReport['status'] {
   if (unavailable) return 'unavailable';
-  if (tally.errors.length === 0 && tally.loaded.bucketsRefused === 0 && tally.loaded.quarantined === 0) return 'ok';
+  const { bucketsRefused, bucketsUnanswered, quarantined } = tally.loaded;
+  if (tally.errors.length + bucketsRefused + bucketsUnanswered + quarantined === 0) return 'ok';
   return tally.slicesLoaded === 0 ? 'failed' : 'partial';
 }

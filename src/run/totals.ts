@@ -18,7 +18,7 @@ export type ReadTotals = (window: Interval) => Promise<ReadonlyMap<number, Sums>
 
 /**
  * The reader of a dataset's ungrouped totals. Buckets before the horizon are left out. Rejects with `contract_broken`
- * when a bucket cannot be typed, and as the session does.
+ * when a bucket cannot be typed or is not answered, and as the session does.
  */
 export function readTotals(
   context: RunContext,
@@ -47,7 +47,7 @@ export function readTotals(
       context.signal,
     );
     if ('beforeHorizon' in read) return new Map();
-    const { buckets, quarantined } = assembleSlice(
+    const { buckets, quarantined, unanswered } = assembleSlice(
       read.pages,
       width,
       read.start.getTime() / 1000,
@@ -57,6 +57,8 @@ export function readTotals(
     const [bad] = quarantined;
     if (bad !== undefined)
       throw new EtlError('contract_broken', `${dataset.path}: a total cannot be typed: ${bad.detail}`);
+    if (unanswered.length > 0)
+      throw new EtlError('contract_broken', `${dataset.path}: ${unanswered.length} totals asked for were not answered`);
     return new Map(buckets.map(({ start, rows }) => [start, sumsOf(rows)]));
   };
 }

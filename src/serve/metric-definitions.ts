@@ -170,6 +170,13 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     samples: perLedger(({ buckets_refused }) => buckets_refused),
   },
   {
+    name: 'usage_etl_buckets_unanswered',
+    type: 'gauge',
+    help: 'Buckets asked for last and not answered; what is stored of them, if anything, is older.',
+    labels: ledger,
+    samples: perLedger(({ buckets_unanswered }) => buckets_unanswered),
+  },
+  {
     name: 'usage_etl_buckets_unsettled',
     type: 'gauge',
     help: 'Buckets loaded that are still to be read again.',

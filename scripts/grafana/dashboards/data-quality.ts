@@ -19,7 +19,7 @@ const coverage = `select ${timeOf('day')} as time, dataset as metric,
     order by 1, 2`;
 
 const runs = `select started_at, org_id, command, status, extract(epoch from duration) as seconds, requests, buckets_loaded,
-      buckets_refused, rows_inserted, rows_updated, rows_deleted, error
+      buckets_refused, buckets_unanswered, rows_inserted, rows_updated, rows_deleted, error
     from openai_bi.runs
     where ${among('org_id', 'org')}
       and ${instantsInRange('started_at')}
@@ -154,6 +154,7 @@ export const dataQuality: DashboardDefinition = {
         requests: { name: 'Requests' },
         buckets_loaded: { name: 'Buckets changed' },
         buckets_refused: { name: 'Refused', steps: anyIsBad },
+        buckets_unanswered: { name: 'Unanswered', steps: anyIsBad },
         rows_inserted: { name: 'Rows added' },
         rows_updated: { name: 'changed' },
         rows_deleted: { name: 'removed' },

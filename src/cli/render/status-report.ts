@@ -61,6 +61,8 @@ function notices(report: StatusReport, style: Style): string {
 }
 
 function coverage(report: StatusReport, style: Style): string {
+  // A column that is all zeros on all but the worst days would only make the others narrower.
+  const someUnanswered = report.datasets.some(({ buckets_unanswered }) => buckets_unanswered > 0);
   const columns = [
     { title: 'dataset', shrinksTo: 16 },
     { title: '' },
@@ -69,6 +71,7 @@ function coverage(report: StatusReport, style: Style): string {
     { title: 'loaded', align: 'right' },
     { title: 'missing', align: 'right' },
     { title: 'refused', align: 'right' },
+    ...(someUnanswered ? [{ title: 'unanswered', align: 'right' } as const] : []),
     { title: 'unsettled', align: 'right' },
     { title: 'read', shrinksTo: 6 },
   ] as const;
@@ -81,6 +84,7 @@ function coverage(report: StatusReport, style: Style): string {
     count(one.buckets_loaded),
     one.buckets_missing > 0 ? style.warn(count(one.buckets_missing)) : '0',
     one.buckets_refused > 0 ? style.bad(count(one.buckets_refused)) : '0',
+    ...(someUnanswered ? [one.buckets_unanswered > 0 ? style.bad(count(one.buckets_unanswered)) : '0'] : []),
     count(one.buckets_unsettled),
     one.last_read_at === null ? neverRead(one) : ago(one.last_read_at, now),
   ];

@@ -160,10 +160,22 @@ function notesOf(report: DatasetReport): readonly Note[] {
       'Run usage-etl status to see why.',
     );
   }
+  if (report.buckets_unanswered > 0) {
+    note(
+      `${counted(report.buckets_unanswered, 'bucket')} asked for and not answered: what is stored of them stays, and they are read again`,
+    );
+  }
+  for (const text of placeless(report)) note(`received and without a place: ${text}`);
   if (report.drift.length > 0) note(`the API sends what the catalog does not know: ${report.drift.join(', ')}`);
   if (report.buckets_kept > 0)
     note(`${counted(report.buckets_kept, 'bucket')} left alone: the store holds a finer or newer reading`);
   return notes;
+}
+
+function placeless({ without_place: { outside, undated } }: DatasetReport): readonly string[] {
+  const told = ({ buckets, results }: typeof outside, where: string) =>
+    buckets === 0 ? [] : [`${counted(results, 'result')} in ${counted(buckets, 'bucket')} ${where}`];
+  return [...told(outside, 'outside what was asked for'), ...told(undated, 'without a start that can be read')];
 }
 
 function errorNote(subject: string, { message, remedy }: ErrorReport): Note {
