@@ -11,6 +11,8 @@ export interface DecodedPage {
   readonly bucketStarts: readonly number[];
   /** Results on the page. Absent is taken as none. */
   readonly results?: number;
+  /** What on the page has no place. Absent is taken as nothing. */
+  readonly quarantined?: readonly unknown[];
 }
 
 /** A run of consecutive buckets to ask for in one chain of requests. */

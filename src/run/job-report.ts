@@ -1,6 +1,7 @@
 import type { EtlError } from '../errors.ts';
 import { type Job, loadedThrough } from './job.ts';
 import type { JobRun, OrganizationRun } from './job-run.ts';
+import { refusalReports, storedRefusals } from './known-refusals.ts';
 import type { DatasetReport } from './report.ts';
 import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
 
@@ -13,6 +14,7 @@ export function busyReport(job: Job): DatasetReport {
     requests: 0,
     grain: [],
     refused_dimensions: [],
+    refusals: [],
     data_through: null,
     horizon: null,
     errors: [],
@@ -29,7 +31,7 @@ export async function reportJob(
   const unavailable = jobRun.stopped?.verdict === 'mark_unavailable';
   const cut = stopped !== null && !tally.errors.includes(stopped);
   const status = statusOf({ ...tally, errors: cut ? [...tally.errors, stopped] : tally.errors }, unavailable);
-  const through = await loadedThrough(run.context, { ...job, start: startOf(jobRun) }, run.now);
+  const through = await loadedThrough(run.context, job, reader.session, run.now);
   return {
     ...identityOf(job),
     ...countsOf(tally),
@@ -37,16 +39,11 @@ export async function reportJob(
     requests: reader.requests,
     grain: reader.session.grain,
     refused_dimensions: reader.session.refused,
+    refusals: refusalReports(storedRefusals(reader.session.refusals)),
     data_through: through?.toISOString() ?? null,
     horizon: reader.session.horizon?.toISOString() ?? null,
     errors: tally.errors.map(errorReport),
   };
-}
-
-/** Where the dataset begins: the horizon may have been found out during the run. */
-function startOf({ job, reader }: JobRun): Date {
-  const { horizon } = reader.session;
-  return horizon !== null && horizon > job.start ? horizon : job.start;
 }
 
 function identityOf(job: Job) {
