@@ -27,7 +27,7 @@ export interface RefusalKey {
 
 /** What the API is known to refuse. */
 export async function readRefusals(
-  pool: Pool,
+  pool: Pick<Pool, 'query'>,
   { organization, dataset, width }: RefusalKey,
 ): Promise<readonly StoredRefusal[]> {
   const { rows } = await pool.query<StoredRefusal>(

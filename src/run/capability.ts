@@ -50,7 +50,9 @@ function capabilityOf(run: OrganizationRun, { job, reader, tally, stopped }: Job
   if (tally.slicesLoaded === 0) return null;
   if (refused.length === 0) return { ...known, status: 'available', detail: null, checkedAt: run.now };
   const groupings = refusals.groupings.filter(({ dimension }) => refused.includes(dimension));
-  const detail = refusalTexts(refusalReports(storedRefusals({ horizon: null, groupings }))).join('; ');
+  const detail = refusalTexts(refusalReports(storedRefusals({ horizon: null, groupings })))
+    .map(({ text }) => text)
+    .join('; ');
   const checkedAt = new Date(Math.min(...groupings.map(({ provedAt }) => provedAt.getTime())));
   return { ...known, status: 'reduced', detail, checkedAt };
 }

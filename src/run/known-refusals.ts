@@ -97,13 +97,25 @@ export function refusalReports(refusals: readonly StoredRefusal[]): readonly Ref
   }));
 }
 
+/** What is refused of one range, in words. */
+export interface RefusalText {
+  readonly text: string;
+  readonly proved_at: string;
+  readonly ask_again_at: string;
+}
+
 /** For a person: what is refused and of which range, a text for each range. */
-export function refusalTexts(refusals: readonly RefusalReport[]): readonly string[] {
-  return [...Map.groupBy(refusals, ({ kind, from, to }) => `${kind} ${from} ${to}`).values()].map((alike) => {
+export function refusalTexts(refusals: readonly RefusalReport[]): readonly RefusalText[] {
+  return [...Map.groupBy(refusals, ({ kind, from, to }) => `${kind} ${from} ${to}`).values()].flatMap((alike) => {
     const dimensions = alike.flatMap(({ dimension }) => (dimension === null ? [] : [dimension]));
-    const { from, to } = alike[0] ?? { from: null, to: null };
-    if (dimensions.length === 0) return `the API answers nothing before ${day(to)}`;
-    return `the API refuses to group by ${dimensions.join(', ')}${rangeText(from, to)}`;
+    return alike.slice(0, 1).map(({ from, to, proved_at, ask_again_at }) => ({
+      text:
+        dimensions.length === 0
+          ? `the API answers nothing before ${day(to)}`
+          : `the API refuses to group by ${dimensions.join(', ')}${rangeText(from, to)}`,
+      proved_at,
+      ask_again_at,
+    }));
   });
 }
 
