@@ -9,18 +9,8 @@ export interface Capability {
   readonly refused: readonly string[];
   readonly horizon: Date | null;
   readonly detail: string | null;
-  /** When all dimensions asked for were last tried. */
+  /** When all dimensions asked for were last tried: of the refused ones, the longest ago. */
   readonly checkedAt: Date;
-}
-
-/** What is known of one dataset; null before it was first read. */
-export async function readCapability(pool: Pool, organization: string, dataset: string): Promise<Capability | null> {
-  const { rows } = await pool.query<Capability>(
-    `select status, grain, refused, horizon, detail, checked_at as "checkedAt"
-     from openai_etl.capabilities where org_id = $1 and dataset = $2`,
-    [organization, dataset],
-  );
-  return rows[0] ?? null;
 }
 
 /** Records what a run found out. `status_since` moves only when the status does. */

@@ -35,6 +35,7 @@ export async function settleDays(context: SliceContext, sorting: Sorting): Promi
   const touched = daysOf([...sorting.fresh, ...sorting.changed].map(({ start }) => start));
   const days = daysOf([
     ...[...sorting.fresh, ...sorting.changed, ...sorting.unchanged].map(({ start }) => start),
+    ...sorting.confirmed,
     ...sorting.refused,
   ]);
   if (days.length === 0) return [];

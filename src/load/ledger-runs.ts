@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { type Width, widthSeconds } from '../catalog/width.ts';
+import type { GrainRange } from '../plan/granted.ts';
 import type { LedgerRun } from '../plan/slices.ts';
 import { latestHonest } from './ledger.ts';
 
@@ -14,8 +15,8 @@ export interface LedgerQuery {
   readonly now: Date;
   /** Dimensions wanted by the configuration, in column order. */
   readonly wanted: readonly string[];
-  /** Dimensions the API grants today, in column order. */
-  readonly obtainable: readonly string[];
+  /** The dimensions the API grants today, of each range in column order. */
+  readonly granted: readonly GrainRange[];
   readonly filters: string | null;
   /** How many row counts to return of each run: the page limit. */
   readonly maxBuckets: number;
@@ -37,17 +38,20 @@ interface RunRow {
 
 /**
  * Reads the ledger as runs of consecutive buckets. A settled bucket counts as `settled` when it was read at the grain
- * the API grants today and with the same filters, as `kept` when its grain is finer than that and still wanted;
- * everything else, and what was asked for since and not answered, has to be read. The answer's size depends on the number of gaps, not on the length of the history.
+ * the API grants today for it and with the same filters, as `kept` when its grain is finer than that and still wanted;
+ * everything else, and what was asked for since and not answered, has to be read. The answer's size depends on the number
+ * of gaps, not on the length of the history.
  */
 export async function readLedger(pool: Pool, query: LedgerQuery): Promise<LedgerView> {
   const key = [query.organization, query.dataset, query.width];
   const { rows } = await pool.query<RunRow>(
     `with known as (
        select bucket_start, row_count,
-         case when grain = $6::text[] then 'settled'
-              when grain @> $6::text[] and grain <@ $7::text[] then 'kept' end as state
+         case when b.grain = g.grain then 'settled'
+              when b.grain @> g.grain and b.grain <@ $7::text[] then 'kept' end as state
        from openai_etl.buckets b
+       join jsonb_to_recordset($6::jsonb) as g(since timestamptz, until timestamptz, grain text[])
+         on b.bucket_start >= g.since and b.bucket_start < g.until
        where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and bucket_start < $5
          and settled and status = 'loaded' and filters is not distinct from $8 and observed_at <= $11
          and not exists (select from openai_etl.unanswered u where u.org_id = $1 and u.dataset = $2
@@ -64,7 +68,7 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
       ...key,
       query.start,
       query.end,
-      query.obtainable,
+      grantedJson(query.granted),
       query.wanted,
       query.filters,
       widthSeconds[query.width],
@@ -86,4 +90,13 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
     tailRowCounts: tail,
   }));
   return { runs, rowsPerBucket: averages[0]?.average ?? 0 };
+}
+
+function grantedJson(granted: readonly GrainRange[]): string {
+  const rows = granted.map(({ since, until, grain }) => ({
+    since: since ?? '-infinity',
+    until: until ?? 'infinity',
+    grain,
+  }));
+  return JSON.stringify(rows);
 }

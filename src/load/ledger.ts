@@ -131,6 +131,7 @@ function overtaken({ dataset, width }: SliceContext['options']): EtlError {
 export async function writeLedger(context: SliceContext, sorting: Sorting): Promise<void> {
   await enter(context, sorting.changed, moved);
   await enter(context, sorting.unchanged, '');
+  await writeConfirmed(context, sorting.confirmed);
   await writeRefused(context, sorting.refused);
 }
 
@@ -166,6 +167,26 @@ async function enter(context: SliceContext, buckets: readonly EncodedBucket[], a
     ],
   );
   return rowCount ?? 0;
+}
+
+/** A confirmed bucket was read, and keeps its finer grain and content: read again as often as others, it settles as they do. */
+async function writeConfirmed(context: SliceContext, confirmed: readonly number[]): Promise<void> {
+  if (confirmed.length === 0) return;
+  const { client, options, reading } = context;
+  await client.query(
+    `update openai_etl.buckets set observed_at = $4, settled = $4 >= bucket_end + make_interval(secs => $5),
+       status = 'loaded', run_id = $6
+     where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start = any($7::timestamptz[])`,
+    [
+      options.organization,
+      options.dataset.name,
+      options.width,
+      reading.observedAt,
+      options.settleSeconds,
+      reading.runId,
+      confirmed.map((start) => new Date(start * 1000)),
+    ],
+  );
 }
 
 /** A refused bucket keeps what is stored; its entry says so and it is read again next time. */

@@ -9,6 +9,7 @@ import { createCostRollup } from './cost-rollup.ts';
 import { recordDrift } from './drift.ts';
 import { createEncoder, type EncodedBucket } from './encode.ts';
 import { guardAgainstMassRemoval } from './guard.ts';
+import { confirmedDetail } from './kept-detail.ts';
 import { claimFresh, type LedgerEntry, lockBuckets, writeLedger } from './ledger.ts';
 import { type Money, moneyMoved, moneyOf } from './money.ts';
 import { recordQuarantine } from './quarantine.ts';
@@ -57,7 +58,7 @@ export interface LoaderOptions {
   readonly settleSeconds: number;
   /** Applies an answer that would empty most of a slice. */
   readonly acceptRestatement: boolean;
-  /** Dimensions that settled buckets do not lose to a coarser reading; none when a refetch was asked for. */
+  /** Dimensions that buckets do not lose to a coarser reading that says the same; none when a refetch was asked for. */
   readonly keptDimensions: readonly string[];
   /** Compares rows also where the ledger says that they are the same, in case ledger and facts are of different days. */
   readonly recheck: boolean;
@@ -95,7 +96,8 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       const ledger = await lockBuckets(context, slice);
       const entries = options.recheck ? await recheck(context, encoded, ledger) : ledger;
       const refused = slice.buckets.filter(({ fault }) => fault !== null).map(({ start }) => start);
-      const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions);
+      const confirmed = await confirmedDetail(context, encoded, rowsOf, entries);
+      const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions, confirmed);
       if (!options.acceptRestatement) guardAgainstMassRemoval(sorting, entries, dataset, width);
       if (!options.preview) await claimFresh(context, sorting.fresh);
       const touched = [...sorting.fresh, ...sorting.changed];

@@ -13,6 +13,8 @@ export interface DecodedPage {
   readonly results?: number;
   /** The bucket of each result and what tells it from the others there; absent: none is new. Needed where `hasMore`. */
   readonly resultKeys?: readonly (readonly [bucket: number, key: string])[];
+  /** What on the page has no place. Absent is taken as nothing. */
+  readonly quarantined?: readonly unknown[];
 }
 
 /** A run of consecutive buckets to ask for in one chain of requests. */

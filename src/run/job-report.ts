@@ -2,6 +2,7 @@ import type { EtlError } from '../errors.ts';
 import { dataThrough, recordStart } from '../load/reach.ts';
 import { type Job, reachOf } from './job.ts';
 import type { JobRun, OrganizationRun } from './job-run.ts';
+import { obtainableFrom, refusalReports, storedRefusals } from './known-refusals.ts';
 import type { DatasetReport } from './report.ts';
 import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
 
@@ -14,6 +15,7 @@ export function busyReport(job: Job): DatasetReport {
     requests: 0,
     grain: [],
     refused_dimensions: [],
+    refusals: [],
     data_through: null,
     horizon: null,
     errors: [],
@@ -31,7 +33,8 @@ export async function reportJob(
   const cut = stopped !== null && !tally.errors.includes(stopped);
   const status = statusOf({ ...tally, errors: cut ? [...tally.errors, stopped] : tally.errors }, unavailable);
   const { pool } = run.context.store;
-  if (!run.options.preview && run.options.from === null) await recordStart(pool, reachOf(job), startOf(jobRun));
+  const start = obtainableFrom(job.wantedStart, reader.session, job.settings.width);
+  if (!run.options.preview && run.options.from === null) await recordStart(pool, reachOf(job), start);
   const through = await dataThrough(pool, reachOf(job));
   return {
     ...identityOf(job),
@@ -40,16 +43,11 @@ export async function reportJob(
     requests: reader.requests,
     grain: reader.session.grain,
     refused_dimensions: reader.session.refused,
+    refusals: refusalReports(storedRefusals(reader.session.refusals)),
     data_through: through?.toISOString() ?? null,
     horizon: reader.session.horizon?.toISOString() ?? null,
     errors: tally.errors.map(errorReport),
   };
-}
-
-/** Where the dataset begins: the horizon may have been found out during the run. */
-function startOf({ job, reader }: JobRun): Date {
-  const { horizon } = reader.session;
-  return horizon !== null && horizon > job.start ? horizon : job.start;
 }
 
 function identityOf(job: Job) {

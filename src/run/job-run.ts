@@ -1,7 +1,7 @@
 import type pLimit from 'p-limit';
 import { toDatabaseError } from '../db/database-error.ts';
 import { patiently } from '../db/patience.ts';
-import type { EtlError } from '../errors.ts';
+import { EtlError } from '../errors.ts';
 import { createLoader, type LoadSlice } from '../load/loader.ts';
 import { recordStart } from '../load/reach.ts';
 import { forgetUnanswered } from '../load/unanswered.ts';
@@ -9,6 +9,7 @@ import type { Client } from '../openai/client.ts';
 import type { Slice } from '../plan/slices.ts';
 import type { RunContext, SyncOptions } from './context.ts';
 import { type Job, labelOf, planJob, reachOf } from './job.ts';
+import { obtainableFrom } from './known-refusals.ts';
 import { createSliceReader, type SliceReader } from './slice-reader.ts';
 import { createWork, judge } from './slice-work.ts';
 import { emptyTally, type Tally } from './tally.ts';
@@ -76,34 +77,41 @@ async function forgetBeforeHorizon({ context, options }: OrganizationRun, { job,
 }
 
 async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): Promise<void> {
-  const { job } = jobRun;
+  const { job, reader } = jobRun;
+  await askAgain(run, jobRun);
+  const start = obtainableFrom(job.wantedStart, reader.session, job.settings.width);
   // Before anything is loaded: newest come first, and a run that is killed must not pass for a whole one.
   if (!run.options.preview && run.options.from === null)
-    await patiently(run.context, () => recordStart(run.context.store.pool, reachOf(job), job.start));
-  const plan = { end: run.options.to, obtainable: job.obtainable, refetch: run.options.refetch };
-  const [first, ...rest] = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
+    await patiently(run.context, () => recordStart(run.context.store.pool, reachOf(job), start));
+  const { granted } = reader.session;
+  const [first, ...rest] = await planned(run, jobRun, run.options.to);
   run.context.progress.planned(labelOf(job), first === undefined ? 0 : 1 + rest.length);
   if (first === undefined) return;
   const work = createWork(run, jobRun, load);
   // The first slice goes alone: what it finds out about grain, horizon and page size spares the others a refusal each.
   await work([first]);
-  await work(await replanned(run, jobRun, first, rest));
+  // Where it found out that less is granted, buckets that were due to be read at a finer grain are due no longer.
+  const learnt = reader.session.granted !== granted && jobRun.stopped === null && jobRun.tally.slicesLoaded > 0;
+  const left = learnt ? await planned(run, jobRun, first.start) : rest;
+  if (learnt) run.context.progress.planned(labelOf(job), 1 + left.length);
+  await work(left);
 }
 
-/** A dimension granted again makes older buckets worth reading again. */
-async function replanned(
-  run: OrganizationRun,
-  jobRun: JobRun,
-  first: Slice,
-  rest: readonly Slice[],
-): Promise<readonly Slice[]> {
-  const { job, reader, tally } = jobRun;
-  const granted = reader.session.grain;
-  // Without an answer the grain is only what was asked for.
-  if (jobRun.stopped !== null || tally.slicesLoaded === 0) return rest;
-  if (granted.every((name) => job.obtainable.includes(name))) return rest;
-  const plan = { end: first.start, obtainable: granted, refetch: run.options.refetch };
-  const slices = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
-  run.context.progress.planned(labelOf(job), 1 + slices.length);
-  return slices;
+function planned(run: OrganizationRun, { job, reader }: JobRun, end: Date | null): Promise<readonly Slice[]> {
+  const plan = { end, granted: reader.session, refetch: run.options.refetch };
+  return patiently(run.context, () => planJob(run.context, job, run.now, plan));
+}
+
+/** Before planning, because what is granted again makes older buckets worth reading. */
+async function askAgain(run: OrganizationRun, { job, reader }: JobRun): Promise<void> {
+  const { horizon, groupings } = job.askAgain;
+  if (!horizon && !groupings) return;
+  try {
+    await run.limit(() => reader.askAgain(job.askAgain, run.signal));
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    if (!(thrown instanceof EtlError)) throw thrown;
+    // The question stays due. What lasts is met again by the slices, and judged there.
+    run.context.log.warn({ dataset: labelOf(job), code: thrown.code }, `not asked again: ${thrown.message}`);
+  }
 }

@@ -34,10 +34,12 @@ export interface DatasetReport {
   readonly restatements: number;
   readonly quarantined: number;
   readonly drift: readonly string[];
-  /** The dimensions obtained, in column order. */
+  /** The dimensions obtained of the newest buckets, in column order. */
   readonly grain: readonly string[];
-  /** Dimensions asked for that the API refused. */
+  /** Dimensions asked for that the API refuses, of any range. */
   readonly refused_dimensions: readonly string[];
+  /** What it refuses of which range, at this width. */
+  readonly refusals: readonly RefusalReport[];
   /** ISO instant up to which every bucket since the start date is loaded; null when there is none. */
   readonly data_through: string | null;
   /** ISO instant before which the API no longer answers, where known. */
@@ -45,6 +47,25 @@ export interface DatasetReport {
   /** Per currency, exact decimal strings; only datasets that count money. `loaded`: sum of what this run read; `moved`: how much the stored total changed. */
   readonly money: readonly MoneyReport[];
   readonly errors: readonly ErrorReport[];
+}
+
+/** What the API refuses, and until when it is believed. */
+export interface RefusalReport {
+  /** `horizon`: it answers no bucket of the range · `grouping`: not by that dimension. */
+  readonly kind: 'horizon' | 'grouping';
+  /** Null for a horizon. */
+  readonly dimension: string | null;
+  /** ISO instant, inclusive; null: from the beginning. */
+  readonly from: string | null;
+  /** ISO instant, exclusive; null: without end. */
+  readonly to: string | null;
+  /** How it was proved; see openai_etl.refusals. */
+  readonly proof: 'named' | 'bisected' | 'clamped' | 'probed';
+  readonly proved_at: string;
+  /** From when on a sync asks again by itself. */
+  readonly ask_again_at: string;
+  /** What the API said, redacted. */
+  readonly detail: string;
 }
 
 /** Money loaded by a run, as exact decimal strings. */

@@ -1,5 +1,6 @@
 import type { Dataset } from '../catalog/dataset.ts';
 import type { Client } from '../openai/client.ts';
+import type { AskAgain } from '../openai/learning.ts';
 import { createSession, type Session } from '../openai/session.ts';
 import { PageTooLarge } from '../openai/signals.ts';
 import { createPageDecoder, type Page } from '../parse/page.ts';
@@ -21,7 +22,10 @@ export interface ReadSlice {
   readonly observedAt: Date;
 }
 
-/** What came of asking for a slice: nothing where it lies before the horizon, smaller slices where it is too large. */
+/**
+ * What came of asking for a slice: nothing where it lies before the horizon, smaller slices where it is too large or
+ * cannot be asked for in one way.
+ */
 export type ReadOutcome = { readonly read: ReadSlice | null } | { readonly split: readonly Interval[] };
 
 /** Reads the slices of one job. */
@@ -31,6 +35,8 @@ export interface SliceReader {
   readonly requests: number;
   /** Reads a slice, or says into which to split it. Throws what the session throws. */
   read(slice: Interval, signal: AbortSignal): Promise<ReadOutcome>;
+  /** Asks again what is known to be refused. Throws what a request throws. */
+  askAgain(what: AskAgain, signal: AbortSignal): Promise<void>;
 }
 
 /** The reader of one job: what it finds out about grain, horizon and page size holds for all its slices. */
@@ -54,19 +60,21 @@ export function createSliceReader(
   const session = createSession({
     client: counted,
     settings: { dataset, width, groupBy, filters },
-    known: { grain: job.retryRefused ? null : job.obtainable, horizon: job.capability?.horizon ?? null },
+    known: job.known,
+    earliest: job.wantedStart,
     clock: context.clock,
     log: context.log,
   });
 
-  const readWhole = async (slice: Interval, buckets: number, signal: AbortSignal): Promise<ReadSlice | null> => {
+  const readWhole = async (slice: Interval, buckets: number, signal: AbortSignal): Promise<ReadOutcome> => {
     const bounds = { ...slice, limit: buckets, softMaxBytes: buckets > 1 ? softMaxBytes : null };
     const read = await session.readSlice<Page>(bounds, decode, signal);
-    if ('beforeHorizon' in read) return null;
+    if ('beforeHorizon' in read) return { read: null };
+    if ('parts' in read) return { split: read.parts };
     const length = read.pages.reduce((sum, page) => sum + page.length, 0);
     maxBuckets = bucketsPerPage(length, buckets);
-    const parsed = assembleSlice(read.pages, width, read.start.getTime() / 1000, slice.end.getTime() / 1000);
-    return { parsed, grain: read.grain, observedAt: read.observedAt };
+    const parsed = assembleSlice(read.pages, width, read.start.getTime() / 1000, read.end.getTime() / 1000);
+    return { read: { parsed, grain: read.grain, observedAt: read.observedAt } };
   };
 
   return {
@@ -74,11 +82,12 @@ export function createSliceReader(
     get requests() {
       return requests;
     },
+    askAgain: (what, signal) => session.askAgain(what, decode, signal),
     read: async (slice, signal) => {
       const buckets = bucketCount(slice, width);
       if (buckets > maxBuckets * splitTolerance) return { split: splitSlice(slice, width, maxBuckets) };
       try {
-        return { read: await readWhole(slice, buckets, signal) };
+        return await readWhole(slice, buckets, signal);
       } catch (thrown) {
         if (!(thrown instanceof PageTooLarge)) throw thrown;
         maxBuckets = Math.min(bucketsPerPage(thrown.bytes, thrown.buckets), Math.ceil(buckets / 2));

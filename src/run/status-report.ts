@@ -1,5 +1,6 @@
 import type { AlertStatus, Undelivered } from '../alert/open-alerts.ts';
 import type { Width } from '../catalog/width.ts';
+import type { RefusalReport } from './report.ts';
 
 export type { AlertStatus } from '../alert/open-alerts.ts';
 
@@ -26,7 +27,10 @@ export interface DatasetStatus {
   readonly capability_since: string | null;
   /** What to do about it; null when there is nothing to do. */
   readonly remedy: string | null;
+  /** ISO instant before which the API answers nothing at this width, where known. */
   readonly horizon: string | null;
+  /** What the API refuses at this width, of which range, and when it is asked again. */
+  readonly refusals: readonly RefusalReport[];
   /** First instant wanted or stored, whichever is earlier. */
   readonly from: string | null;
   /** End of the newest bucket up to which everything from `from` on is loaded; null when nothing is. */

@@ -2,10 +2,13 @@ import { type AlertStatus, openAlerts, recentNotices, undelivered } from '../ale
 import { type Width, widths } from '../catalog/width.ts';
 import type { DatasetSettings } from '../config.ts';
 import { type ErrorCode, errorKinds } from '../errors.ts';
-import { ceilToBucket, floorToBucket, type Interval, widthMs } from '../plan/bucket.ts';
+import { readRefusals, type StoredRefusal } from '../load/refusals.ts';
+import { grantedRanges } from '../openai/refusal.ts';
+import { floorToBucket, type Interval, widthMs } from '../plan/bucket.ts';
 import { type RunContext, startOf } from './context.ts';
 import { type Coverage, type CoverageDay, type CoverageKey, gapsIn, type Queryable, readCoverage } from './coverage.ts';
 import { readDirectoryStatus } from './directory-status.ts';
+import { knownRefusals, obtainableFrom, refusalReports } from './known-refusals.ts';
 import type { DatasetStatus, DriftStatus, Gap, QuarantineStatus, RunStatus, StatusReport } from './status-report.ts';
 
 /** Which part of the store to tell about; null for all. */
@@ -105,7 +108,9 @@ async function datasetStatuses(
     );
     const through = reached.find((row) => isOf(row, wanted))?.data_through ?? null;
     const count = unanswered.find((row) => isOf(row, wanted))?.buckets ?? 0;
-    const told = await datasetStatus({ now, coverageOf }, wanted, capability, through);
+    const { org_id: organization, dataset, bucket_width: width } = wanted;
+    const refusals = await readRefusals(context.store.pool, { organization, dataset, width });
+    const told = await datasetStatus({ now, coverageOf }, wanted, { capability, refusals, through });
     statuses.push({ ...told, buckets_unanswered: count });
   }
   return statuses;
@@ -160,13 +165,11 @@ interface CapabilityRow {
   readonly dataset: string;
   readonly status: 'available' | 'reduced' | 'unavailable';
   readonly grain: readonly string[];
-  readonly horizon: Date | null;
   readonly detail: string | null;
   readonly status_since: Date;
 }
 
-const capabilitiesSql =
-  'select org_id, dataset, status, grain, horizon, detail, status_since from openai_etl.capabilities';
+const capabilitiesSql = 'select org_id, dataset, status, grain, detail, status_since from openai_etl.capabilities';
 
 interface ReachRow {
   readonly org_id: string;
@@ -177,16 +180,22 @@ interface ReachRow {
 
 const reachSql = 'select org_id, dataset, bucket_width, data_through from openai_etl.reach';
 
+/** What is stored of a dataset besides its ledger. */
+interface DatasetFacts {
+  readonly capability: CapabilityRow | undefined;
+  readonly refusals: readonly StoredRefusal[];
+  readonly through: Date | null;
+}
+
 async function datasetStatus(
   { now, coverageOf }: { readonly now: Date; readonly coverageOf: CoverageReader },
   wanted: Wanted,
-  capability: CapabilityRow | undefined,
-  through: Date | null,
+  { capability, refusals, through }: DatasetFacts,
 ): Promise<Omit<DatasetStatus, 'buckets_unanswered'>> {
   const { org_id, dataset, bucket_width, configured } = wanted;
   const coverage = await coverageOf({ org_id, dataset, bucket_width });
   const { first, last, last_read_at, ...counts } = totalOf(coverage);
-  const from = firstInstant(wanted, first, capability?.horizon ?? null, now);
+  const from = firstInstant(wanted, first, refusals, now);
   const end = configured ? floorToBucket(now, bucket_width) : (last ?? now);
   const unread = from === null ? [] : gapsIn(coverage, from, end);
   const lacking = capability?.status === 'unavailable' && wanted.settings?.dataset.optional === true;
@@ -201,7 +210,8 @@ async function datasetStatus(
     detail: capability?.detail ?? null,
     capability_since: capability?.status_since.toISOString() ?? null,
     remedy: remedyOf(capability?.detail ?? null),
-    horizon: capability?.horizon?.toISOString() ?? null,
+    horizon: knownRefusals(refusals).horizon?.at.toISOString() ?? null,
+    refusals: refusalReports(refusals),
     from: from?.toISOString() ?? null,
     through: through?.toISOString() ?? null,
     last_read_at: last_read_at?.toISOString() ?? null,
@@ -238,16 +248,18 @@ function remedyOf(detail: string | null): string | null {
   return code in errorKinds ? errorKinds[code as ErrorCode].remedy : null;
 }
 
-/** The first bucket that should be there. The API's horizon is no gap; what is stored before it still counts. */
+/** The first bucket that should be there. What the API refuses is no gap; what is stored before it still counts. */
 function firstInstant(
   { settings, bucket_width }: Wanted,
   first: Date | null,
-  horizon: Date | null,
+  refusals: readonly StoredRefusal[],
   now: Date,
 ): Date | null {
   if (settings === null) return first;
+  const { horizon, groupings } = knownRefusals(refusals);
+  const granted = grantedRanges(settings.dataset, settings.groupBy, groupings);
   const start = floorToBucket(startOf(settings, null, now), bucket_width);
-  const possible = horizon !== null && horizon > start ? ceilToBucket(horizon, bucket_width) : start;
+  const possible = obtainableFrom(start, { horizon: horizon?.at ?? null, granted }, bucket_width);
   return first !== null && first < possible ? first : possible;
 }
 

@@ -3,6 +3,7 @@ import type { DatasetSettings } from '../config.ts';
 import { comparableMeasures, measureKey, type Sums } from '../derive/tie-out.ts';
 import { EtlError } from '../errors.ts';
 import type { Client } from '../openai/client.ts';
+import { nothingRefused } from '../openai/refusal.ts';
 import { createSession } from '../openai/session.ts';
 import { addDecimals, type Decimal, zero } from '../parse/decimal.ts';
 import { createPageDecoder, type Page } from '../parse/page.ts';
@@ -35,23 +36,29 @@ export function readTotals(
   const session = createSession({
     client,
     settings: { dataset, width, groupBy: [], filters },
-    known: { grain: null, horizon: null },
+    known: nothingRefused,
+    earliest: null,
     clock: context.clock,
     log: context.log,
   });
   const sumsOf = createSummer(dataset);
-  return async (window) => {
+  const readWindow: ReadTotals = async (window) => {
     const read = await session.readSlice<Page>(
       { ...window, limit: bucketCount(window, width) },
       decode,
       context.signal,
     );
     if ('beforeHorizon' in read) return new Map();
+    if ('parts' in read) {
+      const totals = new Map<number, Sums>();
+      for (const part of read.parts) for (const [start, sums] of await readWindow(part)) totals.set(start, sums);
+      return totals;
+    }
     const { buckets, quarantined, unanswered } = assembleSlice(
       read.pages,
       width,
       read.start.getTime() / 1000,
-      window.end.getTime() / 1000,
+      read.end.getTime() / 1000,
     );
     // A total of which a part cannot be read proves nothing.
     const [bad] = quarantined;
@@ -61,6 +68,7 @@ export function readTotals(
       throw new EtlError('contract_broken', `${dataset.path}: ${unanswered.length} totals asked for were not answered`);
     return new Map(buckets.map(({ start, rows }) => [start, sumsOf(rows)]));
   };
+  return readWindow;
 }
 
 /** Adds up the comparable measures of a bucket's rows; a total split by a hidden dimension is still one total. */

@@ -1,3 +1,4 @@
+import { refusalTexts } from '../../run/known-refusals.ts';
 import type { AlertStatus, DatasetStatus, DirectoryStatus, StatusReport } from '../../run/status-report.ts';
 import { ago, count, counted, instant, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
@@ -113,19 +114,23 @@ function gapLine({ dataset, bucket_width, gaps: stretches, gap_count }: DatasetS
 
 function capabilities({ datasets }: StatusReport, style: Style): string {
   const less = datasets.filter(
-    ({ capability, horizon }) => capability === 'reduced' || capability === 'unavailable' || horizon !== null,
+    ({ capability, refusals }) => capability === 'reduced' || capability === 'unavailable' || refusals.length > 0,
   );
-  const listOf = (statuses: readonly DatasetStatus[]) => [...new Set(statuses.map(capabilityLine))].join('\n');
+  const listOf = (statuses: readonly DatasetStatus[]) => [...new Set(statuses.flatMap(capabilityLines))].join('\n');
   return section('What the API grants less of', byOrganization(less, listOf, style), style);
 }
 
-function capabilityLine(status: DatasetStatus): string {
-  const { dataset, capability, grain, detail, horizon, capability_since: since, remedy } = status;
-  const granted = capability === 'reduced' ? `reduced to ${grain.join(', ')}` : capability;
-  const reach = horizon === null ? '' : `; nothing before ${instant(horizon)}`;
+function capabilityLines(status: DatasetStatus): readonly string[] {
+  const { dataset, bucket_width, capability, detail, refusals, capability_since: since, remedy } = status;
   const when = since === null || capability === 'available' ? '' : ` since ${instant(since)}`;
-  const why = detail === null ? '' : ` – ${detail}`;
-  return `  ${dataset}: ${granted}${when}${reach}${why}${remedy === null ? '' : `\n    → ${remedy}`}`;
+  const why = detail === null || refusals.length > 0 ? '' : ` – ${detail}`;
+  const granted = `  ${dataset}: ${capability}${when}${why}${remedy === null ? '' : `\n    → ${remedy}`}`;
+  return [
+    ...(capability === 'available' ? [] : [granted]),
+    ...refusalTexts(refusals).map(
+      ({ text, ask_again_at }) => `  ${dataset} ${bucket_width}: ${text}, asked again from ${instant(ask_again_at)}`,
+    ),
+  ];
 }
 
 function names({ directory, checked_at }: StatusReport, style: Style): string {

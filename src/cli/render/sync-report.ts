@@ -1,5 +1,6 @@
+import { refusalTexts } from '../../run/known-refusals.ts';
 import type { DatasetReport, DirectoryReport, ErrorReport, RunReport } from '../../run/report.ts';
-import { count, counted, money, moneyChange, through } from '../numbers.ts';
+import { count, counted, instant, money, moneyChange, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { type TableColumn, table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
@@ -76,8 +77,12 @@ function rowsCell(report: DatasetReport): string {
 function grainCell(report: DatasetReport): string {
   const { grain, refused_dimensions: refused } = report;
   if (bucketsRead(report) === 0) return '–';
-  const wanted = grain.length + refused.length;
-  return refused.length === 0 ? `all ${wanted}` : `${grain.length} of ${wanted}, without ${refused.join(', ')}`;
+  const wanted = new Set([...grain, ...refused]).size;
+  if (refused.length === 0) return `all ${wanted}`;
+  // Refused of old buckets alone, it is there in the newest.
+  const missing = refused.filter((name) => !grain.includes(name));
+  if (missing.length === 0) return `all ${wanted}, in part`;
+  return `${grain.length} of ${wanted}, without ${missing.join(', ')}`;
 }
 
 /** The bill is in costs; costs_by_user is the same money, and stands in only where costs was not read. */
@@ -134,7 +139,7 @@ function nameNotes({ org_id, status, detail, remedy, lists }: DirectoryReport): 
 function attention(report: RunReport, style: Style): readonly string[] {
   const notes = [
     ...report.errors.map((error) => errorNote(error.org_id, error)),
-    ...report.datasets.flatMap(notesOf),
+    ...report.datasets.flatMap((dataset) => notesOf(dataset, report.started_at)),
     ...report.cost_splits.flatMap(({ errors }) => errors.map((error) => errorNote('split of costs', error))),
     ...report.directory.flatMap(nameNotes),
   ];
@@ -146,14 +151,17 @@ function attention(report: RunReport, style: Style): readonly string[] {
   return [[style.bold('Needs attention'), ...lines].join('\n')];
 }
 
-function notesOf(report: DatasetReport): readonly Note[] {
+/** `startedAt`: a horizon is told in the run that proved it; a dimension that is missing, every time. */
+function notesOf(report: DatasetReport, startedAt: string): readonly Note[] {
   const subject = `${report.dataset} ${report.bucket_width}`;
   // An optional endpoint that an organization lacks shows in the table; there is nothing to do about it.
   if (report.status === 'unavailable') return [];
   const notes = report.errors.map((error) => errorNote(subject, error));
   const note = (text: string, remedy: string | null = null) => notes.push({ subject, text, remedy });
   if (report.status === 'busy') note('another run is loading it; skipped', 'Nothing to do, or run again later.');
-  if (report.refused_dimensions.length > 0) note(`the API refused to group by ${report.refused_dimensions.join(', ')}`);
+  const told = report.refusals.filter(({ kind, proved_at }) => kind === 'grouping' || proved_at >= startedAt);
+  for (const { text, ask_again_at } of refusalTexts(told))
+    note(`${text}; what is stored of it stays, and sync asks again from ${instant(ask_again_at)}`);
   if (report.quarantined > 0) {
     note(
       `${counted(report.quarantined, 'result')} could not be read as declared and went to quarantine`,
