@@ -1,4 +1,5 @@
 import type { Modality, TokenClass } from '../catalog/driver.ts';
+import { fitsKey } from '../catalog/storable.ts';
 
 /** Raised whenever a text comes to be read as something else: what is stored is then read again. */
 export const lineItemParserVersion = 1;
@@ -25,6 +26,8 @@ export interface LineItem {
  * of a service. The texts are not documented, so anything else is `unparsed`; nothing is refused.
  */
 export function parseLineItem(text: string): LineItem {
+  // It has no row of its own, from which views could tell what it was read as.
+  if (!fitsKey(text)) return { ...nothing, surface: null, qualifier: null, parseStatus: 'unparsed' };
   const parts = text.trim().split(/\s*\|\s*/);
   const surface = parts.slice(0, -1).join(' | ') || null;
   const [head = '', kind = null, ...rest] = (parts.at(-1) ?? '').split(/\s*,\s*/);

@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Dataset } from '../catalog/dataset.ts';
+import { isStorableInstant } from '../catalog/storable.ts';
 import { EtlError } from '../errors.ts';
 import { addReceived, type Received } from './books.ts';
 import { type Drift, DriftLog, type Fault, type Quarantined } from './fault.ts';
-import { integerOf, isObject, parseJson, parseJsonExact } from './json.ts';
+import { integerOf, isExact, isObject, type JsonObject, mayRound, parseJson, parseJsonExact } from './json.ts';
 import { Malformed } from './malformed.ts';
 import { type DecodeResult, InexactNumber } from './result.ts';
 import { mergeRows, type Row } from './row.ts';
@@ -63,9 +64,10 @@ const envelope = z.object({
 export function createPageDecoder(dataset: Dataset, decode: DecodeResult, tags: ReadonlySet<string>): DecodePage {
   const counts = dataset.columns.every((column) => column.role !== 'measure' || column.type === 'bigint');
   const decodeText: DecodePage = (text) => {
-    if (counts) {
+    if (counts && !mayRound(text)) {
       try {
-        return decodePage(parseJson(text), text.length, dataset, decode, tags);
+        const page = decodePage(parseJson(text), text.length, dataset, decode, tags);
+        if (isExactlySetAside(page)) return page;
       } catch (error) {
         if (!(error instanceof InexactNumber)) throw error;
       }
@@ -81,6 +83,18 @@ export function createPageDecoder(dataset: Dataset, decode: DecodeResult, tags: 
       throw new EtlError('contract_broken', `${dataset.path}: the JSON is nested too deeply to be read`);
     }
   };
+}
+
+/** False where what is kept as it was received may have been rounded. */
+function isExactlySetAside({ quarantined, buckets, drift }: Page): boolean {
+  const refused = buckets.filter(({ fault }) => fault !== null);
+  try {
+    return isExact([...quarantined, ...refused].map(({ raw }) => raw)) && drift.every(({ sample }) => isExact(sample));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // Nested too deeply to be kept at all.
+    return true;
+  }
 }
 
 function decodePage(
@@ -99,7 +113,7 @@ function decodePage(
   let undated: Received = { buckets: 0, results: 0 };
   for (const item of parsed.data.data) {
     const bucket = isObject(item) ? item : {};
-    const start = integerOf(bucket['start_time']);
+    const start = startOf(bucket);
     const received: readonly unknown[] = Array.isArray(bucket['results']) ? bucket['results'] : [];
     results += received.length;
     if (start === null) {
@@ -132,6 +146,11 @@ function decodePage(
 
 /** Of a bucket, what is known before its results are looked at. */
 type Envelope = Pick<PageBucket, 'start' | 'results' | 'strays' | 'raw'>;
+/** Null for what is no instant that a bucket could start at. */
+function startOf(bucket: JsonObject): number | null {
+  const start = integerOf(bucket['start_time']);
+  return start !== null && isStorableInstant(start) ? start : null;
+}
 
 function decodeBucket(
   envelope: Envelope,

@@ -1,10 +1,11 @@
 import type { Attribute, Column, Dimension, Measure } from '../catalog/column.ts';
 import type { Dataset } from '../catalog/dataset.ts';
-import { parseDecimal } from './decimal.ts';
+import { isStorableText, maxCount } from '../catalog/storable.ts';
+import { isStorableAmount, parseDecimal } from './decimal.ts';
 import type { DriftLog } from './fault.ts';
 import { isExact, isObject, JsonNumber, type JsonObject } from './json.ts';
 import { jsonbText } from './jsonb.ts';
-import { Malformed, maxCount } from './malformed.ts';
+import { Malformed } from './malformed.ts';
 import type { MeasureValue, Row } from './row.ts';
 import type { SeriesOf, SeriesValue } from './series.ts';
 
@@ -44,7 +45,7 @@ function decodeSeriesValue(column: Dimension | Attribute, result: JsonObject): S
     return value;
   }
   if (typeof value !== 'string') throw new Malformed('wrong_type', `${column.name} is not a string`);
-  if (value.includes('\u0000') || !value.isWellFormed()) {
+  if (!isStorableText(value)) {
     throw new Malformed('bad_text', `${column.name} holds characters that PostgreSQL cannot store`);
   }
   return value;
@@ -82,6 +83,7 @@ function decodeDecimal({ name }: Measure, value: unknown): MeasureValue {
   const decimal = parseDecimal(source);
   if (decimal === null)
     throw new Malformed('bad_decimal', `${name} is no decimal number that PostgreSQL can hold exactly`);
+  if (!isStorableAmount(decimal)) throw new Malformed('out_of_range', `${name} is larger than can be added up`);
   return decimal;
 }
 

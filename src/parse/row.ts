@@ -1,5 +1,8 @@
-import { addDecimals, type Decimal, fitsNumeric } from './decimal.ts';
-import { Malformed, maxCount } from './malformed.ts';
+import { maxCount } from '../catalog/storable.ts';
+import { addDecimals, type Decimal, isStorableAmount } from './decimal.ts';
+import { parseJsonExact } from './json.ts';
+import { jsonbText } from './jsonb.ts';
+import { Malformed } from './malformed.ts';
 import type { Series } from './series.ts';
 
 /** The value of a measure: a count (bigint beyond the safe integers), an exact decimal, or null for not reported. */
@@ -39,8 +42,8 @@ function addMeasures(a: MeasureValue, b: MeasureValue): MeasureValue {
 
 function addAmounts(a: Decimal, b: Decimal): Decimal {
   const sum = addDecimals(a, b);
-  if (!fitsNumeric(sum))
-    throw new Malformed('out_of_range', 'the sum of two results of one grain is larger than numeric');
+  if (!isStorableAmount(sum))
+    throw new Malformed('out_of_range', 'the sum of two results of one grain is larger than can be stored');
   return sum;
 }
 
@@ -61,6 +64,7 @@ const mergedPrefix = '{"merged_results":[';
 
 function partsOf(extra: string): readonly string[] {
   if (!extra.startsWith(mergedPrefix)) return [extra];
-  const { merged_results: parts } = JSON.parse(extra) as { readonly merged_results: readonly unknown[] };
-  return parts.map((part) => JSON.stringify(part));
+  // Exactly, and as it was written: the digits of what nobody knows are kept as well.
+  const { merged_results: parts } = parseJsonExact(extra) as { readonly merged_results: readonly unknown[] };
+  return parts.map((part) => jsonbText(part));
 }

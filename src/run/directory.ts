@@ -49,14 +49,28 @@ export async function updateDirectory(run: DirectoryRun, readable: boolean): Pro
       if (rows > 0) context.log.info({ organization, rows }, 'names and e-mail addresses of people have been erased');
     }
     if (readable && !signal.aborted) report = await readWhenDue(run);
+  } catch (thrown) {
+    if (signal.aborted) return report;
+    report = failedReport(run, report, thrown);
+  }
+  try {
+    // Whatever became of the lists: ids without a row have no name in any view.
     await patiently(context, () => recordStubs(pool, organization, catalog, now));
   } catch (thrown) {
     if (signal.aborted) return report;
-    const { code, message } = toDatabaseError(thrown);
-    context.log.error({ organization, code }, `names could not be stored: ${message}`);
-    report = { ...(report ?? emptyReport(organization)), status: 'failed', detail: redact(message) };
+    report = failedReport(run, report, thrown);
   }
   return report;
+}
+
+function failedReport(
+  { context, organization }: DirectoryRun,
+  report: DirectoryReport | null,
+  thrown: unknown,
+): DirectoryReport {
+  const { code, message } = toDatabaseError(thrown);
+  context.log.error({ organization, code }, `names could not be stored: ${message}`);
+  return { ...(report ?? emptyReport(organization)), status: 'failed', detail: redact(message) };
 }
 
 async function readWhenDue(run: DirectoryRun): Promise<DirectoryReport | null> {

@@ -20,6 +20,12 @@ export interface ReadSlice {
   readonly parsed: ParsedSlice;
   readonly grain: readonly string[];
   readonly observedAt: Date;
+  /** Its pages as received. */
+  readonly texts: readonly string[];
+}
+
+interface PageAndText extends Page {
+  readonly text: string;
 }
 
 /**
@@ -68,13 +74,14 @@ export function createSliceReader(
 
   const readWhole = async (slice: Interval, buckets: number, signal: AbortSignal): Promise<ReadOutcome> => {
     const bounds = { ...slice, limit: buckets, softMaxBytes: buckets > 1 ? softMaxBytes : null };
-    const read = await session.readSlice<Page>(bounds, decode, signal);
+    const read = await session.readSlice<PageAndText>(bounds, decode, signal);
     if ('beforeHorizon' in read) return { read: null };
     if ('parts' in read) return { split: read.parts };
     const length = read.pages.reduce((sum, page) => sum + page.length, 0);
     maxBuckets = bucketsPerPage(length, buckets);
     const parsed = assembleSlice(read.pages, width, read.start.getTime() / 1000, read.end.getTime() / 1000);
-    return { read: { parsed, grain: read.grain, observedAt: read.observedAt } };
+    const texts = read.pages.map(({ text }) => text);
+    return { read: { parsed, grain: read.grain, observedAt: read.observedAt, texts } };
   };
 
   return {
@@ -101,7 +108,8 @@ export function createSliceReader(
   };
 }
 
-function decoderOf(job: Job, dataset: Dataset, tags: ReadonlySet<string>): (text: string) => Page {
+function decoderOf(job: Job, dataset: Dataset, tags: ReadonlySet<string>): (text: string) => PageAndText {
   const series = createSeriesCache(job.organization, dataset, job.settings.width);
-  return createPageDecoder(dataset, createDecoder(dataset, series), tags);
+  const decode = createPageDecoder(dataset, createDecoder(dataset, series), tags);
+  return (text) => ({ ...decode(text), text });
 }

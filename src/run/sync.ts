@@ -201,8 +201,14 @@ function summarize(
   };
 }
 
+/** True where what went wrong is a defect of this program, however much else went well. */
+function isDefect({ datasets }: OrganizationOutcome): boolean {
+  return datasets.some(({ errors }) => errors.some(({ code }) => code === 'database_refused_all'));
+}
+
 /** What it all came to, and the exit code that says so. */
 function verdictOf(outcomes: readonly OrganizationOutcome[]): { status: RunReport['status']; exit_code: number } {
+  if (outcomes.some(isDefect)) return { status: 'failed', exit_code: exitCode.failed };
   const statuses = outcomes.flatMap(({ datasets }) => datasets.map(({ status }) => status));
   const whole = outcomes.every(({ error, costSplit }) => error === null && (costSplit?.error ?? null) === null);
   if (whole && statuses.every((status) => status === 'ok' || status === 'unavailable')) {

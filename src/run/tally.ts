@@ -1,3 +1,4 @@
+import { storableName } from '../catalog/storable.ts';
 import type { EtlError } from '../errors.ts';
 import type { LoadResult } from '../load/loader.ts';
 import { addMoney, type Money } from '../load/money.ts';
@@ -18,7 +19,8 @@ export interface Tally {
   readonly errors: EtlError[];
 }
 
-const nothing: LoadResult = {
+/** The result of loading nothing. */
+export const loadedNothing: LoadResult = {
   bucketsLoaded: 0,
   bucketsUnchanged: 0,
   bucketsRefused: 0,
@@ -35,7 +37,7 @@ const nothing: LoadResult = {
 
 /** A tally of nothing. */
 export function emptyTally(): Tally {
-  return { pages: 0, books: emptyBooks, slicesLoaded: 0, loaded: nothing, drift: new Set(), errors: [] };
+  return { pages: 0, books: emptyBooks, slicesLoaded: 0, loaded: loadedNothing, drift: new Set(), errors: [] };
 }
 
 /** Adds one loaded slice. */
@@ -44,10 +46,11 @@ export function addSlice(tally: Tally, slice: ParsedSlice, result: LoadResult): 
   tally.books = addBooks(tally.books, slice.books);
   tally.slicesLoaded += 1;
   tally.loaded = addResults(tally.loaded, result);
-  for (const { kind, name } of slice.drift) tally.drift.add(`${kind} ${redact(name)}`);
+  for (const { kind, name } of slice.drift) tally.drift.add(`${kind} ${storableName(redact(name))}`);
 }
 
-function addResults(a: LoadResult, b: LoadResult): LoadResult {
+/** What two loads did together. */
+export function addResults(a: LoadResult, b: LoadResult): LoadResult {
   return {
     bucketsLoaded: a.bucketsLoaded + b.bucketsLoaded,
     bucketsUnchanged: a.bucketsUnchanged + b.bucketsUnchanged,
