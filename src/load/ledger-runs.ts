@@ -17,6 +17,8 @@ export interface LedgerQuery {
   /** Dimensions the API grants today, in column order. */
   readonly obtainable: readonly string[];
   readonly filters: string | null;
+  /** Seconds after a bucket's end from which a reading of it is final, as configured now. */
+  readonly settleSeconds: number;
   /** How many row counts to return of each run: the page limit. */
   readonly maxBuckets: number;
 }
@@ -36,7 +38,7 @@ interface RunRow {
 }
 
 /**
- * Reads the ledger as runs of consecutive buckets. A settled bucket counts as `settled` when it was read at the grain
+ * Reads the ledger as runs of consecutive buckets. A settled bucket, as settled by the settings of today, counts as `settled` when it was read at the grain
  * the API grants today and with the same filters, as `kept` when its grain is finer than that and still wanted;
  * everything else has to be read. The answer's size depends on the number of gaps, not on the length of the history.
  */
@@ -50,6 +52,7 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
        from openai_etl.buckets
        where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and bucket_start < $5
          and settled and status = 'loaded' and filters is not distinct from $8 and observed_at <= $11
+         and observed_at >= bucket_end + make_interval(secs => $12)
      ), numbered as (
        select *, bucket_start - row_number() over (partition by state order by bucket_start) * make_interval(secs => $9)
          as island
@@ -68,6 +71,7 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
       widthSeconds[query.width],
       query.maxBuckets,
       latestHonest(query.now),
+      query.settleSeconds,
     ],
   );
   const { rows: averages } = await pool.query<{ average: number }>(

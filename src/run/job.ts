@@ -120,7 +120,7 @@ export async function loadedThrough(context: RunContext, job: Job, now: Date): P
 }
 
 function ledgerQuery(job: Job, now: Date, obtainable: readonly string[]) {
-  const { dataset, width, groupBy } = job.settings;
+  const { dataset, width, groupBy, settleSeconds } = job.settings;
   return {
     organization: job.organization,
     dataset: dataset.name,
@@ -131,6 +131,7 @@ function ledgerQuery(job: Job, now: Date, obtainable: readonly string[]) {
     wanted: groupBy,
     obtainable,
     filters: job.filters,
+    settleSeconds,
     maxBuckets: pageLimitOf(dataset, width).max,
   };
 }
