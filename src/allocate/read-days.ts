@@ -51,24 +51,15 @@ function driverOf(dataset: MoneyDataset | undefined): string {
 }
 
 const startOfDay = `(d.usage_date_utc::timestamp at time zone 'UTC')`;
-const endOfDay = `((d.usage_date_utc + 1)::timestamp at time zone 'UTC')`;
 
 /** The dimensions that every bucket of a dataset's day was grouped by, by day and name; absent where it is not loaded. */
 async function readGrains(client: Queryable, organization: string, days: readonly string[]) {
   const { rows } = await client.query<{ day: string; dataset: string; grain: string[] }>(
-    `select distinct to_char(d.usage_date_utc, 'YYYY-MM-DD') as day, d.dataset, b.grain
-     from openai_etl.days d join openai_etl.buckets b
-       on b.org_id = d.org_id and b.dataset = d.dataset and b.bucket_width = d.bucket_width
-       and b.bucket_start >= ${startOfDay} and b.bucket_start < ${endOfDay} and b.content_hash is not null
-     where d.org_id = $1 and d.usage_date_utc = any($2::date[]) and d.dataset = any($3)`,
+    `select to_char(usage_date_utc, 'YYYY-MM-DD') as day, dataset, grain from openai_etl.days
+     where org_id = $1 and usage_date_utc = any($2::date[]) and dataset = any($3) and bucket_width is not null`,
     [organization, days, inputDatasets],
   );
-  const grains = new Map<string, ReadonlySet<string>>();
-  for (const { day, dataset, grain } of rows) {
-    const key = `${day} ${dataset}`;
-    grains.set(key, (grains.get(key) ?? new Set(grain)).intersection(new Set(grain)));
-  }
-  return grains;
+  return new Map(rows.map(({ day, dataset, grain }) => [`${day} ${dataset}`, new Set(grain)]));
 }
 
 async function readMoney<T>(

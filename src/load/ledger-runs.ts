@@ -18,6 +18,8 @@ export interface LedgerQuery {
   /** The dimensions the API grants today, of each range in column order. */
   readonly granted: readonly GrainRange[];
   readonly filters: string | null;
+  /** Seconds after a bucket's end from which a reading of it is final, as configured now. */
+  readonly settleSeconds: number;
   /** How many row counts to return of each run: the page limit. */
   readonly maxBuckets: number;
 }
@@ -37,10 +39,10 @@ interface RunRow {
 }
 
 /**
- * Reads the ledger as runs of consecutive buckets. A settled bucket counts as `settled` when it was read at the grain
- * the API grants today for it and with the same filters, as `kept` when its grain is finer than that and still wanted;
- * everything else, and what was asked for since and not answered, has to be read. The answer's size depends on the number
- * of gaps, not on the length of the history.
+ * Reads the ledger as runs of consecutive buckets. A settled bucket, as settled by the settings of today, counts as
+ * `settled` when it was read at the grain the API grants today for it and with the same filters, as `kept` when its grain
+ * is finer than that and still wanted; everything else, and what was asked for since and not answered, has to be read. The
+ * answer's size depends on the number of gaps, not on the length of the history.
  */
 export async function readLedger(pool: Pool, query: LedgerQuery): Promise<LedgerView> {
   const key = [query.organization, query.dataset, query.width];
@@ -56,6 +58,7 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
          and settled and status = 'loaded' and filters is not distinct from $8 and observed_at <= $11
          and not exists (select from openai_etl.unanswered u where u.org_id = $1 and u.dataset = $2
            and u.bucket_width = $3 and u.bucket_start = b.bucket_start)
+         and observed_at >= bucket_end + make_interval(secs => $12)
      ), numbered as (
        select *, bucket_start - row_number() over (partition by state order by bucket_start) * make_interval(secs => $9)
          as island
@@ -74,6 +77,7 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
       widthSeconds[query.width],
       query.maxBuckets,
       latestHonest(query.now),
+      query.settleSeconds,
     ],
   );
   const { rows: averages } = await pool.query<{ average: number }>(

@@ -58,7 +58,8 @@ function fateOf(bucket: EncodedBucket, entry: LedgerEntry | undefined, read: Rea
   if (entry === undefined) return 'fresh';
   if (isOlder(entry, read)) return 'kept';
   if (entry.contentHash?.equals(bucket.hash) === true) return 'unchanged';
-  if (entry.settled && losesDetail(entry.grain, read.grain, keptDimensions)) return 'kept';
+  // Rows asked for with other filters are no finer reading of the same.
+  if (entry.sameFilters && entry.settled && losesDetail(entry.grain, read.grain, keptDimensions)) return 'kept';
   return entry.contentHash === null && !entry.orphaned ? 'fresh' : 'changed';
 }
 

@@ -118,7 +118,7 @@ function planFrom(context: RunContext, job: Job, now: Date, plan: Plan, ledger: 
 }
 
 function ledgerQuery(job: Job, now: Date, granted: Granted) {
-  const { dataset, width, groupBy } = job.settings;
+  const { dataset, width, groupBy, settleSeconds } = job.settings;
   return {
     organization: job.organization,
     dataset: dataset.name,
@@ -129,6 +129,7 @@ function ledgerQuery(job: Job, now: Date, granted: Granted) {
     wanted: groupBy,
     granted: granted.granted,
     filters: job.filters,
+    settleSeconds,
     maxBuckets: pageLimitOf(dataset, width).max,
   };
 }

@@ -7,6 +7,7 @@ import { assertMigrated, migrate } from '../db/migrate.ts';
 import { patiently } from '../db/patience.ts';
 import { analyzeUnknownTables } from '../db/statistics.ts';
 import { type EtlError, exitCode, toEtlError } from '../errors.ts';
+import { recordAsked } from '../load/asked.ts';
 import { forgetRemovals } from '../load/removals.ts';
 import type { RunEnd } from '../load/runs.ts';
 import { createClient } from '../openai/client.ts';
@@ -102,6 +103,7 @@ async function runOrganization(
     stop: (error) => stopped.abort(error),
   };
   try {
+    if (!options.preview) await recordSettings(context, organization.name, [...mine, ...busy], now);
     const finished = await Promise.all(mine.map((job) => runJob(run, job)));
     await endIfInterrupted(run, runId, finished);
     const error = run.signal.aborted ? toEtlError(run.signal.reason) : null;
@@ -131,6 +133,15 @@ async function prepareJobs(context: RunContext, options: SyncOptions, organizati
   const wanted = chosenDatasets(organization, options);
   const prepare = (settings: DatasetSettings) => prepareJob(context, organization.name, settings, options, now);
   return await Promise.all(wanted.map((settings) => patiently(context, () => prepare(settings))));
+}
+
+/** What BI reads a day from depends on what is asked for, so that is remembered before anything is loaded. */
+async function recordSettings(context: RunContext, organization: string, jobs: readonly Job[], now: Date) {
+  for (const [dataset, some] of Map.groupBy(jobs, ({ settings }) => settings.dataset)) {
+    const widths = some.map(({ settings }) => settings.width);
+    const asked = { organization, dataset, widths, filters: some[0]?.filters ?? null };
+    await patiently(context, () => recordAsked(context.store.pool, asked, now));
+  }
 }
 
 /** Takes the writer's lock of each job; the second list is what another run holds. A preview needs none. */
