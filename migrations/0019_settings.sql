@@ -426,37 +426,6 @@ from (
 ) as u
 where u.org_id = any (array(select distinct org_id from openai_etl.days));
 
-create or replace view openai_bi.coverage as
-select
-  span.org_id,
-  span.dataset,
-  spine.day,
-  case
-    when d.buckets_refused > 0 then 'refused'
-    when d.bucket_width is null then 'missing'
-    when d.row_count = 0 then 'empty'
-    when d.is_final then 'final'
-    else 'loaded'
-  end as state,
-  coalesce(d.is_final, false) as is_final,
-  d.bucket_width,
-  coalesce(d.buckets_loaded, 0) as buckets_loaded,
-  coalesce(d.row_count, 0) as row_count,
-  d.loaded_until,
-  d.updated_at,
-  coalesce(d.is_complete, false) as is_complete,
-  d.filters
-from (
-  select org_id, dataset, min(usage_date_utc) as first_day,
-    max(usage_date_utc) as last_day from openai_etl.days group by 1, 2
-) as span
-cross join lateral (
-  select one::date as day from generate_series(span.first_day::timestamp,
-    greatest(span.last_day, (now() at time zone 'UTC')::date)::timestamp, interval '1 day') as one
-) as spine
-left join openai_etl.days d on d.org_id = span.org_id and d.dataset = span.dataset and d.usage_date_utc = spine.day;
-comment on column openai_bi.coverage.is_complete is 'True when the whole day was read after it had ended, with the filters asked for.';
-comment on column openai_bi.coverage.filters is 'Filter parameters its rows were asked with, as canonical JSON; null when there were none; mixed when parts of the day were asked with others. Days of different filters do not compare.';
 
 comment on table openai.usage_hourly_rollup is 'Sums of usage facts by hour, project and model, of the one width each hour is told from, written in the transaction that loads the facts. Storage, which is a level, is not here.';
 comment on view openai_bi.usage_hourly_by_model is 'Usage by UTC hour, project and model, summed when it is loaded: for hourly charts over weeks. Storage, which is a level, is in storage_daily.';

@@ -99,3 +99,46 @@ comment on column openai_bi.data_freshness.data_through is 'Where the buckets en
 comment on column openai_bi.data_freshness.final_through is 'Everything before this instant is loaded and settled; null where data_through is.';
 comment on column openai_bi.data_freshness.age is 'Time since data_through; null where that is.';
 comment on column openai_bi.data_freshness.status is 'fresh; stale: data_through is more than 30 hours ago, which a sync a night does not let happen, or null.';
+
+create or replace view openai_bi.coverage as
+select
+  span.org_id,
+  span.dataset,
+  spine.day,
+  case
+    when d.buckets_refused > 0 then 'refused'
+    when d.bucket_width is null then 'missing'
+    when d.row_count = 0 then 'empty'
+    when d.is_final then 'final'
+    else 'loaded'
+  end as state,
+  coalesce(d.is_final, false) as is_final,
+  d.bucket_width,
+  coalesce(d.buckets_loaded, 0) as buckets_loaded,
+  coalesce(d.row_count, 0) as row_count,
+  d.loaded_until,
+  d.updated_at,
+  coalesce(u.buckets, 0) as buckets_unanswered,
+  coalesce(d.is_complete, false) as is_complete,
+  d.filters
+from (
+  select org_id, dataset, min(day) as first_day, max(day) as last_day
+  from (
+    select org_id, dataset, usage_date_utc as day from openai_etl.days
+    union all
+    select org_id, dataset, (bucket_start at time zone 'UTC')::date from openai_etl.unanswered
+  ) as known group by 1, 2
+) as span
+cross join lateral (
+  select one::date as day from generate_series(span.first_day::timestamp,
+    greatest(span.last_day, (now() at time zone 'UTC')::date)::timestamp, interval '1 day') as one
+) as spine
+left join openai_etl.days d on d.org_id = span.org_id and d.dataset = span.dataset and d.usage_date_utc = spine.day
+left join (
+  select org_id, dataset, (bucket_start at time zone 'UTC')::date as day, count(*)::int as buckets
+  from openai_etl.unanswered group by 1, 2, 3
+) as u on u.org_id = span.org_id and u.dataset = span.dataset and u.day = spine.day;
+comment on view openai_bi.coverage is 'What is known of each day of each dataset, from the first one asked for to today (UTC). One row per organization, dataset and day.';
+comment on column openai_bi.coverage.buckets_unanswered is 'Buckets of the day, of any width, that were asked for last and not answered: what the other columns say is of an earlier reading, or nothing.';
+comment on column openai_bi.coverage.is_complete is 'True when the whole day was read after it had ended, with the filters asked for.';
+comment on column openai_bi.coverage.filters is 'Filter parameters its rows were asked with, as canonical JSON; null when there were none; mixed when parts of the day were asked with others. Days of different filters do not compare.';
