@@ -3,6 +3,8 @@ import type { Dataset } from '../../src/catalog/dataset.ts';
 import { completions } from '../../src/catalog/datasets/completions.ts';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { type Width, widthSeconds } from '../../src/catalog/width.ts';
+import { syncText } from '../../src/cli/render/sync-report.ts';
+import { createStyle } from '../../src/cli/style.ts';
 import { daysBack, liveThroughNights, type Nights } from '../support/nights.ts';
 import { type Answer, type AskedOf, bucket, page, type ScriptedApi, scriptedApi } from '../support/scripted-api.ts';
 
@@ -90,6 +92,9 @@ describe('what an answer leaves out', () => {
         ],
       });
       expect(await bill()).toEqual({ total: '100', rows: 10 });
+      expect(syncText(report, createStyle(false, Number.POSITIVE_INFINITY))).toContain(
+        '1 result in 1 bucket without a start that can be read',
+      );
     }
     const kept = await ledger();
     expect(kept[6]).toEqual(before[6]);
