@@ -110,7 +110,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       return {
         ...replaced,
         bucketsLoaded: touched.length,
-        bucketsUnchanged: sorting.unchanged.length,
+        bucketsUnchanged: sorting.unchanged.length + sorting.confirmed.length,
         bucketsRefused: refused.length,
         bucketsKept: sorting.kept,
         quarantined: slice.quarantined.length,
