@@ -57,7 +57,7 @@ export const errorKinds = {
   horizon_unknown: {
     verdict: 'stop_dataset',
     exit: 3,
-    remedy: 'Set a later start date: the API refuses one this far back and does not say how far it goes.',
+    remedy: 'Run sync again later; if it stays, ask OpenAI: the API refuses every start as too far back, today included.',
   },
   request_refused: {
     verdict: 'stop_dataset',

@@ -120,7 +120,11 @@ export const capabilitiesSql = `
       where c.status = 'reduced' and exists (
         select from openai_etl.buckets b
         where b.org_id = c.org_id and b.dataset = c.dataset and name = any(b.grain)
-      )
+      ) and coalesce((
+        -- Refused of old buckets alone, it is still there in the newest.
+        select bool_or(r.range_end = 'infinity') from openai_etl.refusals r
+        where r.org_id = c.org_id and r.dataset = c.dataset and r.kind = 'grouping' and r.dimension = name
+      ), true)
     ) as lost,
     exists (
       select from openai_etl.buckets b where b.org_id = c.org_id and b.dataset = c.dataset and b.row_count > 0

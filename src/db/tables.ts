@@ -137,6 +137,23 @@ export interface CapabilitiesTable {
   status_since: Instant;
 }
 
+/** What the API has been seen to refuse, by width and range. */
+export interface RefusalsTable {
+  org_id: string;
+  dataset: string;
+  bucket_width: Width;
+  kind: 'horizon' | 'grouping';
+  dimension: string;
+  range_start: Instant;
+  range_end: Instant;
+  proof: 'named' | 'bisected' | 'clamped' | 'probed';
+  detail: string;
+  asked_from: NullableInstant;
+  first_seen_at: Instant;
+  proved_at: Instant;
+  ask_again_at: Instant;
+}
+
 /** Comparisons of stored sums with the API's ungrouped totals. */
 export interface TieOutsTable {
   org_id: string;
@@ -197,6 +214,7 @@ export interface Tables {
   'openai_etl.quarantine': QuarantineTable;
   'openai_etl.drift': DriftTable;
   'openai_etl.capabilities': CapabilitiesTable;
+  'openai_etl.refusals': RefusalsTable;
   'openai_etl.tie_outs': TieOutsTable;
   'openai_etl.alerts': AlertsTable;
   'openai_etl.notifications': NotificationsTable;

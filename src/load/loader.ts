@@ -114,7 +114,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       return {
         ...replaced,
         bucketsLoaded: touched.length,
-        bucketsUnchanged: sorting.unchanged.length,
+        bucketsUnchanged: sorting.unchanged.length + sorting.confirmed.length,
         bucketsRefused: refused.length,
         bucketsUnanswered: slice.unanswered.length,
         bucketsKept: sorting.kept,

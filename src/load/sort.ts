@@ -50,7 +50,7 @@ export function sortBuckets(
     unchanged: sorting.unchanged ?? [],
     refused: refused.filter((start) => !older.includes(start)),
     confirmed: (sorting.confirmed ?? []).map(({ start }) => start),
-    kept: (sorting.kept ?? []).length + (sorting.confirmed ?? []).length + older.length,
+    kept: (sorting.kept ?? []).length + older.length,
   };
 }
 

@@ -8,7 +8,7 @@ import { findHorizon } from './find-horizon.ts';
 import { findRefusedRange, isRefused } from './find-refused-range.ts';
 import { alignDown, alignUp, type Knowledge } from './knowledge.ts';
 import type { Probe } from './probe.ts';
-import { type Horizon, rangeAt } from './refusal.ts';
+import { type Horizon, liesWithin, rangeAt } from './refusal.ts';
 import { dropDimension } from './refused-grouping.ts';
 import type { SessionSettings } from './session.ts';
 import type { GroupingRefused, HorizonMoved } from './signals.ts';
@@ -83,6 +83,10 @@ export function createLearning({ settings, knowledge, earliest, clock, log }: Le
     if (found === null) return false;
     await assertSomethingLeft(refusal, asked, found.until, probe);
     knowledge.refuse({ ...found, provedAt: clock.now(), detail: refusal.message });
+    // Given up before in vain: it was this one that was refused.
+    if (!dataset.dropOrder.includes(found.dimension))
+      for (const one of knowledge.refusals.groupings)
+        if (one.dimension !== found.dimension && liesWithin(one, found)) knowledge.forget(one);
     const { dimension: dropped, since, until } = found;
     const left = grain.filter((name) => name !== dropped);
     const range = { since: since?.toISOString() ?? null, until: until?.toISOString() ?? null };

@@ -88,6 +88,12 @@ function touch(a: GroupingRefusal, b: GroupingRefusal): boolean {
   return startsBeforeEnd(a, b) && startsBeforeEnd(b, a);
 }
 
+/** True when a range reaches nowhere beyond another. */
+export function liesWithin(inner: Omit<GrainRange, 'grain'>, outer: Omit<GrainRange, 'grain'>): boolean {
+  const startsInside = outer.since === null || (inner.since !== null && inner.since >= outer.since);
+  return startsInside && (outer.until === null || (inner.until !== null && inner.until <= outer.until));
+}
+
 /** Neighbours of one grain as one. */
 function joined(ranges: readonly GrainRange[]): readonly GrainRange[] {
   const result: GrainRange[] = [];

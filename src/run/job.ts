@@ -6,10 +6,9 @@ import { readRefusals } from '../load/refusals.ts';
 import type { AskAgain } from '../openai/learning.ts';
 import { grantedRanges, type Refusals, rangeAt } from '../openai/refusal.ts';
 import { floorToBucket, openBucketEnd } from '../plan/bucket.ts';
-import { boundsOf } from '../plan/granted.ts';
 import { planSlices, type Slice } from '../plan/slices.ts';
 import { type RunContext, type SyncOptions, startOf } from './context.ts';
-import { askAgainOf, type Granted, knownRefusals, obtainableFrom } from './known-refusals.ts';
+import { askAgainOf, type Granted, knownRefusals, obtainableFrom, sliceBounds } from './known-refusals.ts';
 
 // Pages beyond this many bytes are asked for in parts: parsing takes several times their size in memory. Pages twice as
 // large were measured slower by a sixth: less of parsing overlaps with PostgreSQL's work.
@@ -76,7 +75,8 @@ export function createJob(
 /** What a job is granted as far as it is known before anything is asked. */
 export function grantedBefore({ settings, known }: Job): Granted {
   const { dataset, groupBy } = settings;
-  return { horizon: known.horizon?.at ?? null, granted: grantedRanges(dataset, groupBy, known.groupings) };
+  const granted = grantedRanges(dataset, groupBy, known.groupings);
+  return { horizon: known.horizon?.at ?? null, granted, refusals: known };
 }
 
 /** What a plan depends on besides the job: `granted` as it is known by now. */
@@ -106,7 +106,7 @@ function planFrom(context: RunContext, job: Job, now: Date, plan: Plan, ledger: 
     now,
     start: obtainableFrom(job.wantedStart, plan.granted, width),
     end: plan.end,
-    bounds: boundsOf(granted),
+    bounds: sliceBounds(plan.granted, width, now),
     maxBuckets: pageLimitOf(dataset, width).max,
     rowsPerBucket: ledger.rowsPerBucket,
     rowsPerPage: pageTargetBytes / dataset.bytesPerResult,

@@ -73,10 +73,23 @@ function isDue(provedAt: Date, now: Date): boolean {
 export interface Granted {
   readonly horizon: Date | null;
   readonly granted: readonly GrainRange[];
+  readonly refusals: Refusals;
+}
+
+/**
+ * Instants no slice reaches over: where what is granted changes, and where the horizon will have come to if it moves with
+ * time. Settled buckets before that are not read along: most likely they would only be refused.
+ */
+export function sliceBounds({ granted, refusals }: Granted, width: Width, now: Date): readonly Date[] {
+  const bounds = granted.flatMap(({ since }) => (since === null ? [] : [since]));
+  if (refusals.horizon === null) return bounds;
+  const { at, provedAt } = refusals.horizon;
+  const moved = new Date(at.getTime() + Math.max(0, now.getTime() - provedAt.getTime()));
+  return [...bounds, ceilToBucket(moved, width)].toSorted((a, b) => a.getTime() - b.getTime());
 }
 
 /** The first bucket at or after a start that can be asked for. */
-export function obtainableFrom(wantedStart: Date, { horizon, granted }: Granted, width: Width): Date {
+export function obtainableFrom(wantedStart: Date, { horizon, granted }: Omit<Granted, 'refusals'>, width: Width): Date {
   const reached = horizon === null ? wantedStart : ceilToBucket(horizon, width);
   const start = reached > wantedStart ? reached : wantedStart;
   const range = rangeAt(granted, start);

@@ -39,7 +39,7 @@ function results({ path, groupBy }: AskedOf, factor: number): readonly unknown[]
     if (path.endsWith('/costs'))
       return {
         object: 'organization.costs.result',
-        amount: { value: `${share}.25`, currency: 'usd' },
+        amount: { value: (share * 1.25).toFixed(2), currency: 'usd' },
         line_item: null,
         ...by,
       };
