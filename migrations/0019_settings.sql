@@ -98,7 +98,7 @@ as $$
       r.is_complete and exists (
         select from reading o
         where o.period = r.period and o.is_complete and (o.as_of, o.run_id) > (r.as_of, r.run_id)
-          and o.changed_at >= r.observed_at
+          and (o.changed_at > r.observed_at or (o.changed_at = r.observed_at and o.run_id > r.run_id))
       ),
       case when r.is_complete then 0 else coalesce(r.covers, 0) end desc, r.is_asked desc, r.width_seconds desc
   )

@@ -142,7 +142,8 @@ export function bucketsPerPage(bytes: number, buckets: number): number {
 /** A page of several buckets is given up past this many bytes and asked for in parts. */
 export const softMaxBytes = 2 * pageTargetBytes;
 
-function canonicalFilters(filters: DatasetSettings['filters']): string | null {
+/** Filters as the ledger keeps them: canonical JSON; null when there are none. */
+export function canonicalFilters(filters: DatasetSettings['filters']): string | null {
   const names = Object.keys(filters).sort();
   if (names.length === 0) return null;
   return JSON.stringify(Object.fromEntries(names.map((name) => [name, sorted(filters[name])])));

@@ -8,12 +8,13 @@ import { assertMigrated } from '../db/migrate.ts';
 import { patiently } from '../db/patience.ts';
 import { compareBucket, recordTieOuts, storedSums, type TieOut } from '../derive/tie-out.ts';
 import { type EtlError, exitCode } from '../errors.ts';
-import { closedRange, loadedBuckets } from '../load/loaded-range.ts';
+import { closedRange, loadedBuckets, otherwiseFiltered } from '../load/loaded-range.ts';
 import { type Client, createClient } from '../openai/client.ts';
 import { formatDecimal } from '../parse/decimal.ts';
 import type { Interval } from '../plan/bucket.ts';
 import { splitSlice } from '../plan/slices.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext } from './context.ts';
+import { canonicalFilters } from './job.ts';
 import type { Difference, VerifyReport } from './report.ts';
 import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
 import { errorReport, totalsOf } from './tally.ts';
@@ -135,14 +136,17 @@ async function verifyDataset(
 async function compareWindow(
   context: RunContext,
   organization: string,
-  { dataset, width }: DatasetSettings,
+  { dataset, width, filters }: DatasetSettings,
   window: Interval,
   totals: Awaited<ReturnType<ReturnType<typeof readTotals>>>,
 ): Promise<readonly TieOut[]> {
   const { pool } = context.store;
   const stored = await storedSums(pool, { organization, dataset, width, from: window.start, to: window.end });
-  const loaded = await loadedBuckets(pool, { organization, dataset: dataset.name, width }, window);
+  const of = { organization, dataset: dataset.name, width };
+  const loaded = await loadedBuckets(pool, of, window);
+  const otherwise = await otherwiseFiltered(pool, of, window, canonicalFilters(filters));
   return [...totals].flatMap(([start, reported]) => {
+    if (otherwise.has(start)) return [];
     const empty = loaded.has(start) ? { sums: new Map(), rows: 0 } : null;
     return compareBucket(start, stored.get(start) ?? empty, reported);
   });
