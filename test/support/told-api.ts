@@ -1,3 +1,4 @@
+import { datasets } from '../../src/catalog/index.ts';
 import { type Answer, type AskedOf, bucket, page, refusal, type ScriptedApi, scriptedApi } from './scripted-api.ts';
 
 /** What was truly used and billed; what is not given is null. Amounts and tokens are whole numbers. */
@@ -27,7 +28,7 @@ export interface Manners {
 const daySeconds = 86_400;
 const filters = { project_ids: 'project_id', api_key_ids: 'api_key_id', user_ids: 'user_id', models: 'model' } as const;
 
-/** An API that answers costs and completions by day from what was truly used: grouped and filtered as it is asked. */
+/** An API that answers costs and usage by day from what was truly used: grouped and filtered as it is asked. */
 export function toldApi(truth: readonly Use[], manners: Manners = {}): Promise<ScriptedApi> {
   return scriptedApi((asked) => {
     const refused = asked.groupBy.find((name) => manners.refuses?.(asked, name) === true);
@@ -37,9 +38,6 @@ export function toldApi(truth: readonly Use[], manners: Manners = {}): Promise<S
 }
 
 function answer(truth: readonly Use[], asked: AskedOf, told: readonly string[]): Answer {
-  if (asked.path !== '/organization/costs' && asked.path !== '/organization/usage/completions') {
-    return page(days(asked).map((start) => bucket(start, daySeconds, [])));
-  }
   const isMoney = asked.path === '/organization/costs';
   const within = truth.filter(
     (use) =>
@@ -53,7 +51,7 @@ function answer(truth: readonly Use[], asked: AskedOf, told: readonly string[]):
   return page(
     days(asked).map((start) => {
       const ofDay = within.filter(({ day }) => Date.parse(day) / 1000 === start);
-      return bucket(start, daySeconds, isMoney ? moneyOf(ofDay, told) : usageOf(ofDay, told));
+      return bucket(start, daySeconds, isMoney ? moneyOf(ofDay, told) : usageOf(asked.path, ofDay, told));
     }),
   );
 }
@@ -74,15 +72,14 @@ function moneyOf(uses: readonly Use[], told: readonly string[]) {
   );
 }
 
-function usageOf(uses: readonly Use[], told: readonly string[]) {
+function usageOf(path: string, uses: readonly Use[], told: readonly string[]) {
   const dimensions = ['project_id', 'api_key_id', 'user_id', 'model', 'service_tier'] as const;
+  const [dataset] = datasets.filter((one) => one.path === path);
+  const measures = (dataset?.columns ?? []).filter((column) => column.role === 'measure' && column.required);
   return grouped(uses, (use) => JSON.stringify(dimensions.map((name) => toldOf(use, name, told)))).map(
     ([first, some]) => ({
-      object: 'organization.usage.completions.result',
-      input_tokens: sum(some, 'tokens'),
-      output_tokens: 0,
-      input_cached_tokens: 0,
-      num_model_requests: some.length,
+      object: dataset?.object,
+      ...Object.fromEntries(measures.map(({ name }) => [name, sum(some, 'tokens')])),
       ...Object.fromEntries(dimensions.map((name) => [name, toldOf(first, name, told)])),
     }),
   );
