@@ -100,7 +100,7 @@ function planMapping(entries: readonly MapEntry[], projects: readonly MappedProj
 function isMeant({ values }: MapEntry, project: MappedProject): boolean {
   if (values.org_id && values.org_id !== project.org_id) return false;
   if (values.project_id) return values.project_id === owned(project.project_id);
-  return values.project_name === owned(project.project_name ?? '');
+  return project.project_name !== null && values.project_name === owned(project.project_name);
 }
 
 function ambiguous({ where }: MapEntry, meant: readonly MappedProject[]): Problem {

@@ -5,8 +5,11 @@ import { completions } from '../../src/catalog/datasets/completions.ts';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { costsByUser } from '../../src/catalog/datasets/costs-by-user.ts';
 import { checkFocus } from '../../src/derive/focus/check.ts';
+import { importBudgets, runBudgetCheck } from '../../src/run/budgets.ts';
+import { runMap } from '../../src/run/map.ts';
+import { readReportData } from '../../src/run/report-data.ts';
 import { expectToAddUp } from '../allocate/stored-parts.ts';
-import { liveThroughNights, type Nights } from '../support/nights.ts';
+import { liveThroughNights, type Nights, organization } from '../support/nights.ts';
 import { toldApi, type Use } from '../support/told-api.ts';
 
 let open: readonly { close(): Promise<void> }[] = [];
@@ -154,5 +157,43 @@ describe('an empty text', { timeout: 60_000 }, () => {
     const nights = await live([{ ...of, amount: 1, currency: '' }]);
     expect(await nights.sync()).toMatchObject({ exit_code: 3 });
     expect(await rows(nights, `count(*)) as row from openai.costs`)).toEqual(['0']);
+  });
+});
+
+describe('text that people own', { timeout: 60_000 }, () => {
+  const [composed, decomposed] = ['Équipe Café'.normalize('NFC'), 'Équipe Café'.normalize('NFD')];
+
+  it.each([
+    ['mapped decomposed', decomposed, composed],
+    ['budgeted decomposed', composed, decomposed],
+    ['with a space at its end', `"${decomposed} "`, ` ${composed}`],
+  ])('meets itself in another spelling: %s', async (_, mapped, budgeted) => {
+    const nights = await live([{ ...of, amount: 10 }]);
+    await nights.sync();
+    const { pool } = nights.database;
+    await pool.query(`update openai.projects set project_name = $1, is_stub = false`, [decomposed]);
+    const options = { file: 'map.csv', dryRun: false, organizations: null };
+    const text = `project_name,team,cost_center\n${composed},${mapped},${mapped}`;
+    expect(await runMap(nights.store, { ...options, text })).toMatchObject({ status: 'ok' });
+    expect(await runMap(nights.store, { ...options, text: text.normalize('NFD') })).toMatchObject({ changed: [] });
+    const yaml = `- {budget_name: a, scope: team, scope_value: "${budgeted}", amount: 5}`;
+    const written = await importBudgets(nights.store, {
+      file: 'budgets.yaml',
+      text: yaml,
+      dryRun: false,
+      organizations: [organization],
+    });
+    expect(written.unknown).toEqual([]);
+    await pool.query(
+      `insert into openai.budgets (budget_name, scope, scope_value, amount) values ('by SQL', 'cost_center', $1, 5)`,
+      [decomposed],
+    );
+    const { budgets } = await runBudgetCheck(nights.store, nights.clock);
+    expect(budgets.map(({ spent }) => spent)).toEqual(['10', '10']);
+    const bounds = { from: '2026-11-14', to: '2026-11-23', organizations: null };
+    const report = await readReportData(pool, bounds, nights.clock.now());
+    expect(report.spend[0]?.breakdowns.find(({ dimension }) => dimension === 'team')?.rows).toMatchObject([
+      { label: composed, amount: '10' },
+    ]);
   });
 });
