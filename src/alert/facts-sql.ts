@@ -86,7 +86,7 @@ export const restatementsSql = `
     join openai_etl.runs run on run.run_id = r.run_id and run.status <> 'running'
       and run.started_at > $6::timestamptz - interval '7 days'
     cross join lateral (
-      select coalesce(r.new_row, r.old_row) ->> money.currency as currency,
+      select lower(coalesce(r.new_row, r.old_row) ->> money.currency) as currency,
         coalesce((r.new_row ->> money.amount)::numeric, 0) - coalesce((r.old_row ->> money.amount)::numeric, 0) as moved
     ) s
     where r.settled

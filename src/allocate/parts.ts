@@ -2,6 +2,7 @@ import type { TierWeights } from '../catalog/driver.ts';
 import { type Decimal, trimmed } from '../parse/decimal.ts';
 import { type LineItem, parseLineItem } from '../parse/line-item.ts';
 import { createBilledShares } from './billed-shares.ts';
+import { asTold } from './comparable.ts';
 import type { Cost, DayInputs } from './day-inputs.ts';
 import { shareOut } from './share-out.ts';
 import type { NoShares, Shares } from './shares.ts';
@@ -30,7 +31,10 @@ export interface Part {
  * what was used, else not at all. The parts of a cost add up to it exactly, amount and quantity alike, and follow from
  * the values of the inputs alone, not from their order.
  */
-export function splitDay({ bill, userCut, usage }: DayInputs, weights: TierWeights): readonly Part[] {
+export function splitDay(inputs: DayInputs, weights: TierWeights): readonly Part[] {
+  const bill = asTold(inputs.bill);
+  const userCut = inputs.userCut === null ? null : asTold(inputs.userCut);
+  const usage = inputs.usage.map(asTold);
   const texts = new Set(bill.rows.flatMap(({ lineItem }) => lineItem ?? []));
   const items = new Map([...texts].map((text) => [text, parseLineItem(text)]));
   const billedShares = createBilledShares(bill, userCut);

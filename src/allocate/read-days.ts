@@ -1,6 +1,7 @@
 import type { Counter } from '../catalog/driver.ts';
+import { datasets } from '../catalog/index.ts';
 import { type Decimal, parseDecimal } from '../parse/decimal.ts';
-import type { Cost, DatasetUsage, DayInputs, Grouped, Usage, UserCost } from './day-inputs.ts';
+import type { Cost, DatasetUsage, DayInputs, Filters, Grouped, Usage, UserCost } from './day-inputs.ts';
 import type { Queryable } from './due-days.ts';
 import { bills, type DrivingDataset, driving, inputDatasets, type MoneyDataset, userCuts } from './sources.ts';
 
@@ -18,14 +19,14 @@ export async function readDays(
   organization: string,
   days: readonly string[],
 ): Promise<ReadonlyMap<string, DayInputs>> {
-  const grains = await readGrains(client, organization, days);
+  const readings = await readReadings(client, organization, days);
   const costs = await readMoney(client, organization, days, bills, costOf);
   const userCosts = await readMoney(client, organization, days, userCuts, userCostOf);
   const usage: (readonly [DrivingDataset, ByDay<Usage>])[] = [];
   for (const dataset of driving) usage.push([dataset, await readUsage(client, organization, days, dataset)]);
   const grouped = <T>(day: string, name: string | undefined, rows: ByDay<T>): Grouped<T> | null => {
-    const grain = grains.get(`${day} ${name}`);
-    return grain === undefined ? null : { grain, rows: rows.get(day) ?? [] };
+    const reading = readings.get(`${day} ${name}`);
+    return reading === undefined ? null : { ...reading, rows: rows.get(day) ?? [] };
   };
   return new Map(
     days.map((day) => {
@@ -44,7 +45,7 @@ export async function readDays(
   );
 }
 
-const empty = { grain: new Set<string>(), rows: [] };
+const empty = { grain: new Set<string>(), filters: new Map<string, never>(), rows: [] };
 
 function driverOf(dataset: MoneyDataset | undefined): string {
   return `${dataset?.name}.${dataset?.money.amount}`;
@@ -52,14 +53,37 @@ function driverOf(dataset: MoneyDataset | undefined): string {
 
 const startOfDay = `(d.usage_date_utc::timestamp at time zone 'UTC')`;
 
-/** The dimensions that every bucket of a dataset's day was grouped by, by day and name; absent where it is not loaded. */
-async function readGrains(client: Queryable, organization: string, days: readonly string[]) {
-  const { rows } = await client.query<{ day: string; dataset: string; grain: string[] }>(
-    `select to_char(usage_date_utc, 'YYYY-MM-DD') as day, dataset, grain from openai_etl.days
+/**
+ * The dimensions that every bucket of a dataset's day was grouped by, and what all were filtered to, by day and name;
+ * absent where it is not loaded.
+ */
+async function readReadings(client: Queryable, organization: string, days: readonly string[]) {
+  const { rows } = await client.query<{ day: string; dataset: string; grain: string[]; filters: GivenFilters | null }>(
+    `select to_char(usage_date_utc, 'YYYY-MM-DD') as day, dataset, grain,
+       case when filters is distinct from 'mixed' then coalesce(filters, '{}')::jsonb end as filters
+     from openai_etl.days
      where org_id = $1 and usage_date_utc = any($2::date[]) and dataset = any($3) and bucket_width is not null`,
     [organization, days, inputDatasets],
   );
-  return new Map(rows.map(({ day, dataset, grain }) => [`${day} ${dataset}`, new Set(grain)]));
+  return new Map(
+    rows.map(({ day, dataset, grain, filters }) => [
+      `${day} ${dataset}`,
+      { grain: new Set(grain), filters: filters === null ? null : filtersOf(dataset, filters) },
+    ]),
+  );
+}
+
+type GivenFilters = Readonly<Record<string, readonly string[] | boolean>>;
+
+/** Filters as the ledger keeps them, by the dimension that each of them is of. */
+function filtersOf(dataset: string, given: GivenFilters): Filters {
+  const known = datasets.find(({ name }) => name === dataset)?.filters ?? [];
+  return new Map(
+    Object.entries(given).map(([name, value]) => [
+      known.find((filter) => filter.name === name)?.matches ?? name,
+      new Set(typeof value === 'boolean' ? [String(value)] : value),
+    ]),
+  );
 }
 
 async function readMoney<T>(

@@ -18,6 +18,7 @@ export interface Shares {
 export type NoShares =
   | 'no_matching_usage'
   | 'usage_not_by_user'
+  | 'filtered_otherwise'
   | 'service_line_item'
   | 'unparsed_line_item'
   | 'no_line_item'
@@ -34,4 +35,9 @@ export function keyOf(values: readonly (string | number | null)[]): string {
   let key = '';
   for (const value of values) key += value === null ? '-' : `${String(value).length}:${value}`;
   return key;
+}
+
+/** What a cost and its driver have in common, in words. */
+export function levelOf(byProject: boolean, byKey: boolean, more: readonly string[]): string {
+  return [...(byProject ? ['project'] : []), ...(byKey ? ['api_key'] : []), ...more].join('+');
 }

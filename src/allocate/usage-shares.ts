@@ -1,10 +1,11 @@
 import type { TierWeights } from '../catalog/driver.ts';
 import { addDecimals, atScale, type Decimal, zero } from '../parse/decimal.ts';
 import type { LineItem } from '../parse/line-item.ts';
+import { asFiltered, type Common, common } from './comparable.ts';
 import type { Cost, DatasetUsage, Grouped, Usage } from './day-inputs.ts';
 import { counterAt, driverName, sourcesOf } from './drivers.ts';
 import { type ModelRung, modelRungs } from './model-name.ts';
-import { keyOf, type NoShares, type Shares, signOf } from './shares.ts';
+import { keyOf, levelOf, type NoShares, type Shares, signOf } from './shares.ts';
 import { createTierWeights, surfacesOf } from './tiers.ts';
 import { createUsageIndex, type Scope, scopesOf, type UsageIndex } from './usage-index.ts';
 
@@ -36,14 +37,24 @@ const weightScale = 3;
 export function createUsageShares(
   bill: Grouped<Cost>,
   items: ReadonlyMap<string, LineItem>,
-  usage: readonly DatasetUsage[],
+  given: readonly DatasetUsage[],
   weights: TierWeights,
 ): UsageSharesOf {
+  const usage = given.map((one) => asFiltered<Usage, DatasetUsage>(one));
   const tierWeightOf = createTierWeights(items.values(), weights);
   const surfaces = new Set([...items.values()].flatMap(surfacesOf));
-  const indexes = new Map<DatasetUsage, UsageIndex>(usage.map((one) => [one, createUsageIndex(one.rows)]));
+  const ofBill = { grain: new Set([...bill.grain, 'model']), filters: withoutLineItems(bill.filters) };
+  const same = new Map<DatasetUsage, Common<Usage>>(
+    usage.flatMap((one) => {
+      const found = common(ofBill, one);
+      return found === null ? [] : [[one, found] as const];
+    }),
+  );
+  const indexes = new Map<DatasetUsage, UsageIndex>([...same].map(([one, { rows }]) => [one, createUsageIndex(rows)]));
   const pools = Map.groupBy(bill.rows, poolKey);
 
+  const isCovered = (cost: Cost, { model }: LineItem, source: DatasetUsage) =>
+    same.get(source)?.covers({ ...cost, model }) ?? false;
   const takersOf = (cost: Cost, item: LineItem, source: DatasetUsage, scope: Scope, rung: ModelRung) =>
     (indexes.get(source)?.find(scope, cost, item.model, rung) ?? []).flatMap((row): readonly Taker[] => {
       const tierWeight = tierWeightOf(source, row, item);
@@ -51,7 +62,7 @@ export function createUsageShares(
     });
   const match = (cost: Cost, item: LineItem, group: readonly DatasetUsage[], step: number, rung: ModelRung) =>
     group.flatMap((source) => {
-      const scope = scopesOf(bill, cost, source)[step];
+      const scope = isCovered(cost, item, source) ? scopesOf(bill, cost, source)[step] : undefined;
       const takers = scope === undefined ? [] : takersOf(cost, item, source, scope, rung);
       return scope === undefined || takers.length === 0 ? [] : [{ source, scope, takers }];
     });
@@ -59,7 +70,8 @@ export function createUsageShares(
   return (cost, item) => {
     const billed = pools.get(poolKey(cost)) ?? [cost];
     let byUser = true;
-    for (const group of sourcesOf(item, cost.quantityUnit, usage, surfaces)) {
+    const groups = sourcesOf(item, cost.quantityUnit, usage, surfaces);
+    for (const group of groups) {
       for (const [step, rung] of rungsOf(item)) {
         const matches = match(cost, item, group, step, rung);
         const told = matches.filter(({ source }) => source.grain.has('user_id'));
@@ -72,11 +84,27 @@ export function createUsageShares(
           item,
           target,
         );
-        if (measured !== null) return sharesOf(item, measured, target, levelOf(first.scope, item, rung));
+        if (measured === null) continue;
+        const heldTo = same.get(first.source)?.heldTo ?? new Set();
+        return sharesOf(item, measured, target, levelBy(first.scope, heldTo, item.model === null ? [] : [rung]));
       }
     }
-    return reasonOf(item, byUser);
+    const used = groups.flat().filter(({ rows }) => rows.length > 0);
+    return reasonOf(
+      item,
+      byUser,
+      used.every((one) => isCovered(cost, item, one)),
+    );
   };
+}
+
+function levelBy(scope: Scope, heldTo: ReadonlySet<string>, more: readonly string[]): string {
+  return levelOf(scope.project || heldTo.has('project_id'), scope.apiKey || heldTo.has('api_key_id'), more);
+}
+
+/** Usage has no line items; which of it one of them bills is told by the line item itself. */
+function withoutLineItems(filters: Grouped<Cost>['filters']): Grouped<Cost>['filters'] {
+  return filters === null ? null : new Map([...filters].filter(([name]) => name !== 'line_item'));
 }
 
 /** The costs that are one row of the bill but for what the usage does not know, such as the source of the call. */
@@ -88,10 +116,6 @@ function poolKey({ projectId, apiKeyId, lineItem, currency, amount }: Cost): str
 function rungsOf({ model }: LineItem): readonly (readonly [step: number, rung: ModelRung])[] {
   const rungs = model === null ? modelRungs.slice(0, 1) : modelRungs;
   return [0, 1].flatMap((step) => rungs.map((rung) => [step, rung] as const));
-}
-
-function levelOf({ project, apiKey }: Scope, { model }: LineItem, rung: ModelRung): string {
-  return [...(project ? ['project'] : []), ...(apiKey ? ['api_key'] : []), ...(model === null ? [] : [rung])].join('+');
 }
 
 /** What was billed, in what the source counts; null when a cost does not say, or says it in another unit. */
@@ -157,8 +181,9 @@ function sharesOf(item: LineItem, measured: Measured, target: Decimal | null, ma
   };
 }
 
-function reasonOf({ chargeCategory, parseStatus }: LineItem, byUser: boolean): NoShares {
+function reasonOf({ chargeCategory, parseStatus }: LineItem, byUser: boolean, covered: boolean): NoShares {
   if (!byUser) return 'usage_not_by_user';
+  if (!covered) return 'filtered_otherwise';
   if (chargeCategory === 'Credit') return 'credit';
   if (parseStatus === 'unparsed') return 'unparsed_line_item';
   return parseStatus === 'service' ? 'service_line_item' : 'no_matching_usage';

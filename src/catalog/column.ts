@@ -24,6 +24,8 @@ export interface Attribute {
   readonly path: readonly [string, ...string[]];
   readonly type: 'text';
   readonly required: boolean;
+  /** True of a code that means the same however it is spelled: stored in lower case, and one of no letters is none. */
+  readonly folded?: true;
   readonly since: ContractLevel;
   readonly doc: string;
 }

@@ -21,8 +21,9 @@ export const moneyColumns = [
     path: ['amount', 'currency'],
     type: 'text',
     required: true,
+    folded: true,
     since: 'baseline',
-    doc: 'ISO 4217 code in lower case as the API sends it; part of the grain.',
+    doc: 'ISO 4217 code in lower case, part of the grain; what the API sent is in extra where it was spelled otherwise.',
   },
   {
     role: 'measure',

@@ -183,7 +183,7 @@ describe('splitting costs', { timeout: patience }, () => {
     expect(splits[0]?.days).toBeGreaterThanOrEqual(10);
     await expectToAddUp(nights);
     expect(Object.keys(await partsBy(nights, 'method_version'))).toEqual([
-      'cost-split v1, line items v1, batch=400 flex=500 priority=2000',
+      'cost-split v2, line items v1, batch=400 flex=500 priority=2000',
     ]);
   });
 });

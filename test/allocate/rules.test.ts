@@ -78,10 +78,7 @@ describe('the provider’s own cut by user', () => {
   });
 
   it('that was not grouped by user is none', () => {
-    const cut = userCosts(
-      [{ lineItem: line, userId: 'user_a', amount: '4' }],
-      ['line_item', 'api_key_id', 'project_id'],
-    );
+    const cut = userCosts([{ lineItem: line, amount: '4' }], ['line_item', 'api_key_id', 'project_id']);
     const inputs = day({ bill: costs([{ lineItem: line, amount: '4' }]), userCut: cut, usage });
     expect(partsOf(inputs)).toEqual(['user_used 4 of 5/5']);
   });

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import type { DayState, Freshness, ReportData } from '../data.ts';
-import { amount, type Html, instant, longDay, things } from '../format.ts';
+import type { DayState, Freshness, Reconciliation, ReportData } from '../data.ts';
+import { amount, type Html, instant, longDay, things, whose } from '../format.ts';
 import { type Cell, nothing, numbersBehind, section, table } from '../table.ts';
 import { withoutSpend } from './headline.ts';
 
@@ -46,25 +46,31 @@ function coverage({ days }: Freshness): string {
   return parts.length === 0 ? '–' : parts.join(' · ');
 }
 
+/** Differences of two organizations may make none in all. */
+function isWhole({ difference, days }: Reconciliation): boolean {
+  return Number(difference) === 0 && days.length === 0;
+}
+
 /** Billed = allocated + unattributed, shown and not claimed. */
 export function reconciliationSection(data: ReportData): Html {
   const { spend } = data;
   if (spend.length === 0) return section('reconciliation', 'Reconciliation', '', nothing(`${withoutSpend(data)}.`));
-  const whole = spend.every(({ reconciliation }) => Number(reconciliation.difference) === 0);
+  const whole = spend.every(({ reconciliation }) => isWhole(reconciliation));
   const note = whole
     ? 'Every amount billed is split over who caused it, or is listed as unattributed; the parts add up to the bill to the last digit.'
     : 'The parts do not add up to the bill. Run usage-etl sync to split the days named below.';
-  const rows = spend.map(
-    ({ currency, reconciliation: { billed, allocated, unattributed, difference } }): readonly Cell[] => [
+  const rows = spend.map(({ currency, reconciliation }): readonly Cell[] => {
+    const { billed, allocated, unattributed, difference } = reconciliation;
+    return [
       { content: currency },
       { content: amount(billed, currency) },
       { content: amount(allocated, currency) },
       { content: amount(unattributed, currency) },
-      Number(difference) === 0
+      isWhole(reconciliation)
         ? { content: html`<data value="0">0, exactly</data>`, tone: 'good' }
         : { content: amount(difference, currency), tone: 'bad' },
-    ],
-  );
+    ];
+  });
   const columns = [
     { title: 'Currency' },
     { title: 'Billed', kind: 'number' },
@@ -76,14 +82,14 @@ export function reconciliationSection(data: ReportData): Html {
     'reconciliation',
     'Reconciliation',
     note,
-    html`${table('Reconciliation', columns, rows)}${differences(spend)}`,
+    html`${table('Reconciliation', columns, rows)}${differences(data)}`,
   );
 }
 
-function differences(spend: ReportData['spend']): Html | string {
-  const rows = spend.flatMap(({ currency, reconciliation }) =>
-    reconciliation.days.map(({ date, difference, reason }): readonly Cell[] => [
-      { content: longDay(date) },
+function differences(data: ReportData): Html | string {
+  const rows = data.spend.flatMap(({ currency, reconciliation }) =>
+    reconciliation.days.map(({ date, organization, difference, reason }): readonly Cell[] => [
+      { content: whose(longDay(date), organization, data) },
       { content: amount(difference, currency), tone: 'bad' },
       { content: reason ?? '–' },
     ]),
