@@ -1,5 +1,5 @@
 import type { Attribute, Column, Dimension, Measure } from '../catalog/column.ts';
-import type { Dataset } from '../catalog/dataset.ts';
+import { type Dataset, moneyPositions } from '../catalog/dataset.ts';
 import { parseDecimal } from './decimal.ts';
 import type { DriftLog } from './fault.ts';
 import { isExact, isObject, JsonNumber, type JsonObject } from './json.ts';
@@ -21,6 +21,7 @@ export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResul
   const grain = dataset.columns.filter((column) => column.role !== 'measure');
   const measures = dataset.columns.filter((column) => column.role === 'measure');
   const findExtra = createExtraFinder(dataset);
+  const money = moneyPositions(dataset);
   // Filled anew for every result: whoever keeps a series copies it.
   const values: SeriesValue[] = grain.map(() => null);
   return (result, drift) => {
@@ -28,7 +29,10 @@ export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResul
       values[index] = decodeSeriesValue(column, result);
     });
     const counts = measures.map((measure) => decodeMeasure(measure, result));
-    return { series: seriesOf(values), measures: counts, extra: findExtra(result, drift) };
+    const row = { series: seriesOf(values), measures: counts, extra: findExtra(result, drift) };
+    const lacksMoney =
+      money !== null && (counts[money.amountAt] === null || row.series.values[money.currencyAt] === null);
+    return lacksMoney ? { ...row, amountsMissing: 1 } : row;
   };
 }
 

@@ -23,6 +23,7 @@ const nothing: LoadResult = {
   bucketsRefused: 0,
   bucketsKept: 0,
   quarantined: 0,
+  amountsMissing: 0,
   rowsInserted: 0,
   rowsUpdated: 0,
   rowsDeleted: 0,
@@ -52,6 +53,7 @@ function addResults(a: LoadResult, b: LoadResult): LoadResult {
     bucketsRefused: a.bucketsRefused + b.bucketsRefused,
     bucketsKept: a.bucketsKept + b.bucketsKept,
     quarantined: a.quarantined + b.quarantined,
+    amountsMissing: a.amountsMissing + b.amountsMissing,
     rowsInserted: a.rowsInserted + b.rowsInserted,
     rowsUpdated: a.rowsUpdated + b.rowsUpdated,
     rowsDeleted: a.rowsDeleted + b.rowsDeleted,
@@ -74,6 +76,7 @@ export function countsOf({ loaded, results, drift }: Tally) {
     rows_deleted: loaded.rowsDeleted,
     restatements: loaded.restatements,
     quarantined: loaded.quarantined,
+    amounts_missing: loaded.amountsMissing,
     drift: [...drift].sort(),
     money: moneyReports(loaded.moneyLoaded, loaded.moneyMoved),
   };
