@@ -407,3 +407,56 @@ left join openai_etl.buckets as ledger
   on ledger.org_id = priced.org_id and ledger.dataset = 'costs' and ledger.bucket_width = priced.bucket_width
   and ledger.bucket_start = priced.bucket_start;
 
+
+alter table openai.cost_parts add column estimate text
+  check (estimate in ('tier_weights', 'tier_not_grouped', 'unknown_prefix', 'long_context'));
+comment on column openai.cost_parts.estimate is 'Why the split is an estimate. tier_weights: usage of several service tiers is on one line, and price factors tell their shares; tier_not_grouped: usage does not tell the tier; unknown_prefix: nobody knows what the prefix of the line means; long_context: usage does not tell such requests apart. Null when it rests on counts alone.';
+comment on column openai.cost_parts.method_version is 'Version of the method and of the parser of line items, and a hash of the weights of service tiers.';
+
+create or replace view openai_bi.cost_by_user_model_daily as
+select
+  part.usage_date_utc as cost_date,
+  part.org_id,
+  part.series_id,
+  part.part_no,
+  part.project_id,
+  coalesce(project.project_label, part.project_id, '(no project)') as project_name,
+  coalesce(project.team, '(no team)') as team,
+  coalesce(project.cost_center, '(no cost center)') as cost_center,
+  coalesce(project.environment, '(no environment)') as environment,
+  part.user_id,
+  case part.status
+    when 'unattributed' then '(unattributed)'
+    else coalesce(person.user_label, part.user_id, '(no user)')
+  end as user_label,
+  case when part.user_id is null then 'none' else coalesce(person.user_kind, 'unknown') end as user_kind,
+  part.api_key_id,
+  coalesce(key.api_key_label, part.api_key_id, '(no key)') as api_key_label,
+  coalesce(part.line_item, '(no line item)') as line_item,
+  coalesce(part.model, '(no model)') as model,
+  coalesce(item.model_family, '(no model)') as model_family,
+  coalesce(part.token_class, '(no token class)') as token_class,
+  coalesce(item.service, '(no service)') as service,
+  part.status,
+  coalesce(part.reason, '(allocated)') as reason,
+  part.method,
+  part.method = 'billed_user_share' as is_billed_by_user,
+  part.amount as allocated_cost,
+  round(part.amount, 6)::numeric(24, 6) as allocated_cost_rounded,
+  part.currency,
+  part.quantity,
+  coalesce(part.quantity_unit, '(no unit)') as quantity_unit,
+  coalesce(ledger.settled and ledger.status = 'loaded', false) as is_final,
+  part.updated_at,
+  part.estimate is not null as is_estimated,
+  part.estimate
+from openai.cost_parts as part
+left join openai.line_items as item on item.line_item = part.line_item
+left join openai.projects as project on project.org_id = part.org_id and project.project_id = part.project_id
+left join openai.users as person on person.org_id = part.org_id and person.user_id = part.user_id
+left join openai.api_keys as key on key.org_id = part.org_id and key.api_key_id = part.api_key_id
+left join openai_etl.buckets as ledger
+  on ledger.org_id = part.org_id and ledger.dataset = 'costs' and ledger.bucket_width = '1d'
+  and ledger.bucket_start = part.usage_date_utc::timestamp at time zone 'UTC';
+comment on column openai_bi.cost_by_user_model_daily.is_estimated is 'True where more than counts decided the split; estimate says what.';
+comment on column openai_bi.cost_by_user_model_daily.estimate is 'Why the split is an estimate. tier_weights: usage of several service tiers is on one line, and price factors tell their shares; tier_not_grouped: usage does not tell the tier; unknown_prefix: nobody knows what the prefix of the line means; long_context: usage does not tell such requests apart. Null when it rests on counts alone.';
