@@ -89,7 +89,7 @@ export const restatementsSql = `
       select lower(coalesce(r.new_row, r.old_row) ->> money.currency) as currency,
         coalesce((r.new_row ->> money.amount)::numeric, 0) - coalesce((r.old_row ->> money.amount)::numeric, 0) as moved
     ) s
-    where r.settled
+    where r.settled and s.currency is not null
     group by r.org_id, r.run_id, r.dataset, s.currency
     having sum(abs(s.moved)) > $5::numeric
   ) moved

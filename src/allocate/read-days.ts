@@ -102,6 +102,7 @@ async function readMoney<T>(
      from openai_etl.days d join openai.${dataset.table} f
        on f.org_id = d.org_id and f.bucket_width = d.bucket_width and f.bucket_start = ${startOfDay}
      where d.org_id = $1 and d.dataset = $3 and d.usage_date_utc = any($2::date[])
+       and f.${dataset.money.amount} is not null and f.${dataset.money.currency} is not null
      order by f.series_id`,
     [organization, days, dataset.name],
   );

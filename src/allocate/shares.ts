@@ -12,7 +12,16 @@ export interface Shares {
   readonly gapReason: 'usage_gap' | 'user_share_gap';
   /** Weights are the driver's quantities × 10^`scale`. */
   readonly scale: number;
+  /** What the shares rest on beside counts; absent when on counts alone. */
+  readonly estimate?: Estimate | null;
 }
+
+/**
+ * Why shares are an estimate. `tier_weights`: usage of several service tiers is on one line, and price factors tell their
+ * shares · `tier_not_grouped`: usage does not tell the tier that the line, or another of the model, is of ·
+ * `unknown_prefix`: nobody knows what the line's prefix means · `long_context`: usage does not tell such requests apart.
+ */
+export type Estimate = 'tier_weights' | 'tier_not_grouped' | 'unknown_prefix' | 'long_context';
 
 /** Why a cost has no shares. */
 export type NoShares =

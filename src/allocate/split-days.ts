@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { TierWeights } from '../catalog/driver.ts';
+import type { TierWeights } from '../catalog/tier.ts';
 import { inTransaction, readAtOneInstant } from '../db/transaction.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -11,6 +11,7 @@ import { rollUpParts } from './parts-rollup.ts';
 import { readDays } from './read-days.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { staleSums } from './rolled-up.ts';
+import { tierWeightsOn } from './tier-weights.ts';
 import { type PartsWritten, replaceParts } from './write-parts.ts';
 
 /** Whose costs to split, and how. */
@@ -127,7 +128,7 @@ async function splitBatch(
       due.map(({ day }) => day),
     );
     const partsOf = function* () {
-      for (const [day, input] of inputs) yield [day, splitDay(input, weights)] as const;
+      for (const [day, input] of inputs) yield [day, splitDay(input, tierWeightsOn(day, weights))] as const;
     };
     const written = await replaceParts(client, { organization, runId, methodVersion: version }, partsOf());
     const dueNames = due.map(({ day }) => day);

@@ -1,22 +1,22 @@
-import type { TierWeights } from '../catalog/driver.ts';
 import { addDecimals, atScale, type Decimal, zero } from '../parse/decimal.ts';
 import type { LineItem } from '../parse/line-item.ts';
 import { asFiltered, type Common, common } from './comparable.ts';
 import type { Cost, DatasetUsage, Grouped, Usage } from './day-inputs.ts';
 import { counterAt, driverName, sourcesOf } from './drivers.ts';
 import { type ModelRung, modelRungs } from './model-name.ts';
-import { keyOf, levelOf, type NoShares, type Shares, signOf } from './shares.ts';
-import { createTierWeights, surfacesOf } from './tiers.ts';
+import { type Estimate, keyOf, levelOf, type NoShares, type Shares, signOf } from './shares.ts';
+import type { TierWeightOf } from './tier-weights.ts';
+import { createTierRules, surfacesOf, type TierShare } from './tiers.ts';
 import { createUsageIndex, type Scope, scopesOf, type UsageIndex } from './usage-index.ts';
 
 /** Finds the shares of a cost in what was used, or says why there are none. */
 export type UsageSharesOf = (cost: Cost, item: LineItem) => Shares | NoShares;
 
-/** A usage row that a cost may stand for, and its weight in thousandths. */
+/** A usage row that a cost may stand for, and what it counts for. */
 interface Taker {
   readonly source: DatasetUsage;
   readonly usage: Usage;
-  readonly tierWeight: bigint;
+  readonly share: TierShare;
 }
 
 /** What takers have of one counter. */
@@ -28,6 +28,8 @@ interface Measured {
   readonly weights: ReadonlyMap<string | null, bigint>;
   /** False when a taker does not report the counter. */
   readonly complete: boolean;
+  readonly sources: ReadonlySet<DatasetUsage>;
+  readonly tiers: ReadonlySet<string>;
 }
 
 /** Decimals of weights in thousandths. */
@@ -38,10 +40,10 @@ export function createUsageShares(
   bill: Grouped<Cost>,
   items: ReadonlyMap<string, LineItem>,
   given: readonly DatasetUsage[],
-  weights: TierWeights,
+  weightOf: TierWeightOf,
 ): UsageSharesOf {
   const usage = given.map((one) => asFiltered<Usage, DatasetUsage>(one));
-  const tierWeightOf = createTierWeights(items.values(), weights);
+  const tiers = createTierRules(items.values(), usage, weightOf);
   const surfaces = new Set([...items.values()].flatMap(surfacesOf));
   const ofBill = { grain: new Set([...bill.grain, 'model']), filters: withoutLineItems(bill.filters) };
   const same = new Map<DatasetUsage, Common<Usage>>(
@@ -57,8 +59,8 @@ export function createUsageShares(
     same.get(source)?.covers({ ...cost, model }) ?? false;
   const takersOf = (cost: Cost, item: LineItem, source: DatasetUsage, scope: Scope, rung: ModelRung) =>
     (indexes.get(source)?.find(scope, cost, item.model, rung) ?? []).flatMap((row): readonly Taker[] => {
-      const tierWeight = tierWeightOf(source, row, item);
-      return tierWeight === null ? [] : [{ source, usage: row, tierWeight }];
+      const share = tiers.shareOf(source, row, item);
+      return share === null ? [] : [{ source, usage: row, share }];
     });
   const match = (cost: Cost, item: LineItem, group: readonly DatasetUsage[], step: number, rung: ModelRung) =>
     group.flatMap((source) => {
@@ -86,7 +88,9 @@ export function createUsageShares(
         );
         if (measured === null) continue;
         const heldTo = same.get(first.source)?.heldTo ?? new Set();
-        return sharesOf(item, measured, target, levelBy(first.scope, heldTo, item.model === null ? [] : [rung]));
+        const level = levelBy(first.scope, heldTo, item.model === null ? [] : [rung]);
+        const estimate = tiers.estimateOf([...measured.sources], measured.tiers, item);
+        return sharesOf(item, measured, target, level, estimate);
       }
     }
     const used = groups.flat().filter(({ rows }) => rows.length > 0);
@@ -151,22 +155,34 @@ function distance(counted: bigint, target: Decimal): bigint {
 function count(takers: readonly Taker[], kind: Pick<LineItem, 'tokenClass' | 'modality'>): Measured | null {
   const weights = new Map<string | null, bigint>();
   const drivers = new Set<string>();
+  const sources = new Set<DatasetUsage>();
+  const tiers = new Set<string>();
   let counted = 0n;
   let complete = true;
-  for (const { source, usage, tierWeight } of takers) {
+  for (const { source, usage, share } of takers) {
     const position = counterAt(source, kind);
     const value = usage.counts[position] ?? null;
     if (value === null) complete = false;
     if (value === null || value <= 0n) continue;
     counted += value;
     drivers.add(driverName(source, position));
-    weights.set(usage.userId, (weights.get(usage.userId) ?? 0n) + value * tierWeight);
+    sources.add(source);
+    tiers.add(share.tier);
+    weights.set(usage.userId, (weights.get(usage.userId) ?? 0n) + value * share.weight);
   }
   for (const [userId, weight] of weights) if (weight === 0n) weights.delete(userId);
-  return weights.size === 0 ? null : { driver: [...drivers].sort().join(', '), counted, weights, complete };
+  return weights.size === 0
+    ? null
+    : { driver: [...drivers].sort().join(', '), counted, weights, complete, sources, tiers };
 }
 
-function sharesOf(item: LineItem, measured: Measured, target: Decimal | null, matchLevel: string): Shares {
+function sharesOf(
+  item: LineItem,
+  measured: Measured,
+  target: Decimal | null,
+  matchLevel: string,
+  estimate: Estimate | null,
+): Shares {
   const scale = target?.scale ?? 0;
   const factor = 10n ** BigInt(scale);
   const missing = target === null ? 0n : atScale(target, scale) - measured.counted * factor;
@@ -178,6 +194,7 @@ function sharesOf(item: LineItem, measured: Measured, target: Decimal | null, ma
     gap: missing > 0n ? missing * 10n ** BigInt(weightScale) : 0n,
     gapReason: 'usage_gap',
     scale: scale + weightScale,
+    estimate,
   };
 }
 

@@ -129,7 +129,7 @@ export const settings = {
   },
   batch_weight_thousandths: {
     env: null,
-    doc: 'What a token by batch counts for, in thousandths of a standard one, where costs of both are split together.',
+    doc: 'What a token by batch counts for, of any model, in thousandths of a standard one, where costs of both are split together. By model: tier_weights.',
     default: '500',
     example: '500',
     secret: false,
@@ -143,8 +143,8 @@ export const settings = {
   },
   priority_weight_thousandths: {
     env: null,
-    doc: 'The same for the priority tier.',
-    default: '1000',
+    doc: 'The same for the fast tier, which was called priority.',
+    default: 'as published for the model: 2000, of some 1667 to 2500',
     example: '2000',
     secret: false,
   },

@@ -59,6 +59,8 @@ export interface BucketsTable {
   /** Canonical JSON of the filters the rows were asked with; null when there were none. */
   filters: string | null;
   row_count: number;
+  /** Results that came without an amount, or without its currency. */
+  amounts_missing: Generated<number>;
   content_hash: Buffer | null;
   revision: number;
   observed_at: Instant;

@@ -32,7 +32,8 @@ export function createCostRollup({
 export function costRollupStatements({ table, money }: Dataset): readonly string[] {
   const costs = `openai.${table}`;
   const { amount = '', currency = '' } = money ?? {};
-  const ofDays = `org_id = $1 and bucket_width = '1d'
+  // What has no amount or no currency is in no sum; the ledger counts it.
+  const ofDays = `org_id = $1 and bucket_width = '1d' and ${amount} is not null and ${currency} is not null
     and bucket_start = any(array(select day::timestamp at time zone 'UTC' from unnest($2::date[]) as day))`;
   return [
     'delete from openai.cost_daily_rollup where org_id = $1 and usage_date_utc = any($2::date[])',

@@ -143,13 +143,14 @@ async function enter(context: SliceContext, buckets: readonly EncodedBucket[], a
   const { client, options, reading } = context;
   const { rowCount } = await client.query(
     `insert into openai_etl.buckets as b (org_id, dataset, bucket_width, bucket_start, bucket_end, grain, filters,
-       row_count, content_hash, revision, observed_at, changed_at, settled, status, run_id, changed_xid)
-     select $1, $2, $3, start, start + make_interval(secs => $4), $5, $6, row_count, content_hash, 1, $7, $7,
-       $7 >= start + make_interval(secs => $4 + $8), 'loaded', $9, pg_current_xact_id()
-     from unnest($10::timestamptz[], $11::int[], $12::bytea[]) as bucket(start, row_count, content_hash)
+       row_count, amounts_missing, content_hash, revision, observed_at, changed_at, settled, status, run_id, changed_xid)
+     select $1, $2, $3, start, start + make_interval(secs => $4), $5, $6, row_count, amounts_missing, content_hash, 1,
+       $7, $7, $7 >= start + make_interval(secs => $4 + $8), 'loaded', $9, pg_current_xact_id()
+     from unnest($10::timestamptz[], $11::int[], $12::bytea[], $13::int[])
+       as bucket(start, row_count, content_hash, amounts_missing)
      on conflict (org_id, dataset, bucket_width, bucket_start) do update set
        grain = excluded.grain, filters = excluded.filters, row_count = excluded.row_count,
-       content_hash = excluded.content_hash, observed_at = excluded.observed_at, settled = excluded.settled,
+       amounts_missing = excluded.amounts_missing, content_hash = excluded.content_hash, observed_at = excluded.observed_at, settled = excluded.settled,
        status = 'loaded', run_id = excluded.run_id ${andSet}`,
     [
       options.organization,
@@ -164,6 +165,7 @@ async function enter(context: SliceContext, buckets: readonly EncodedBucket[], a
       buckets.map(({ start }) => new Date(start * 1000)),
       buckets.map(({ rowCount: rows }) => rows),
       buckets.map(({ hash }) => hash),
+      buckets.map(({ amountsMissing }) => amountsMissing),
     ],
   );
   return rowCount ?? 0;

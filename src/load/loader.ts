@@ -30,6 +30,8 @@ export interface LoadResult extends Replaced {
   /** Left alone: the store holds a newer or a finer reading. */
   readonly bucketsKept: number;
   readonly quarantined: number;
+  /** Results in the slice as read that came without an amount, or without its currency. */
+  readonly amountsMissing: number;
   /** Money in the slice as read, per currency. */
   readonly moneyLoaded: Money;
   /** How much the stored money changed, per currency. */
@@ -119,6 +121,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
         bucketsUnanswered: slice.unanswered.length,
         bucketsKept: sorting.kept,
         quarantined: slice.quarantined.length,
+        amountsMissing: encoded.reduce((sum, bucket) => sum + bucket.amountsMissing, 0),
         moneyLoaded: moneyOf(
           dataset,
           slice.buckets.flatMap(({ rows }) => rows),

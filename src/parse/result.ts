@@ -1,5 +1,5 @@
 import type { Attribute, Column, Dimension, Measure } from '../catalog/column.ts';
-import type { Dataset } from '../catalog/dataset.ts';
+import { type Dataset, moneyPositions } from '../catalog/dataset.ts';
 import { isStorableText, maxCount } from '../catalog/storable.ts';
 import { isStorableAmount, parseDecimal } from './decimal.ts';
 import type { DriftLog } from './fault.ts';
@@ -23,6 +23,7 @@ export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResul
   const measures = dataset.columns.filter((column) => column.role === 'measure');
   const folded = grain.filter(isFolded);
   const findExtra = createExtraFinder(dataset);
+  const money = moneyPositions(dataset);
   // Filled anew for every result: whoever keeps a series copies it.
   const values: SeriesValue[] = grain.map(() => null);
   return (result, drift) => {
@@ -30,7 +31,11 @@ export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResul
       values[index] = decodeSeriesValue(column, result);
     });
     const counts = measures.map((measure) => decodeMeasure(measure, result));
-    return { series: seriesOf(values), measures: counts, extra: findExtra(result, respelled(folded, result), drift) };
+    const extra = findExtra(result, respelled(folded, result), drift);
+    const row = { series: seriesOf(values), measures: counts, extra };
+    const lacksMoney =
+      money !== null && (counts[money.amountAt] === null || row.series.values[money.currencyAt] === null);
+    return lacksMoney ? { ...row, amountsMissing: 1 } : row;
   };
 }
 

@@ -15,6 +15,8 @@ export interface Row {
   readonly measures: readonly MeasureValue[];
   /** Unknown fields as JSON text, null when there are none. */
   readonly extra: string | null;
+  /** Results in it that came without an amount, or without its currency; absent when there are none. */
+  readonly amountsMissing?: number;
 }
 
 /**
@@ -23,12 +25,18 @@ export interface Row {
  */
 export function mergeRows(a: Row, b: Row): Row {
   const measures = a.measures.map((value, index) => addMeasures(value, b.measures[index] ?? null));
-  return { series: a.series, measures, extra: mergeExtra(a.extra, b.extra) };
+  const merged = { series: a.series, measures, extra: mergeExtra(a.extra, b.extra) };
+  const amountsMissing = (a.amountsMissing ?? 0) + (b.amountsMissing ?? 0);
+  return amountsMissing === 0 ? merged : { ...merged, amountsMissing };
 }
 
 /** True when two rows of one series say the same. */
 export function sameRow(a: Row, b: Row): boolean {
-  return a.extra === b.extra && a.measures.every((value, index) => sameMeasure(value, b.measures[index] ?? null));
+  return (
+    a.extra === b.extra &&
+    (a.amountsMissing ?? 0) === (b.amountsMissing ?? 0) &&
+    a.measures.every((value, index) => sameMeasure(value, b.measures[index] ?? null))
+  );
 }
 
 function addMeasures(a: MeasureValue, b: MeasureValue): MeasureValue {

@@ -35,7 +35,7 @@ export interface PreviousPeriod extends Period {
 }
 
 /** How far the costs, or the usage, of a day are known: the worst over the organizations. */
-export type DayState = 'final' | 'loaded' | 'empty' | 'missing' | 'refused';
+export type DayState = 'final' | 'loaded' | 'empty' | 'incomplete' | 'missing' | 'refused';
 
 /** One UTC day. */
 export interface ReportDay {

@@ -1,5 +1,5 @@
 import { type CostSplit, splitChangedDays } from '../allocate/split-days.ts';
-import { publishedTierWeights } from '../catalog/driver.ts';
+import { publishedTierWeights } from '../catalog/tier.ts';
 import { toDatabaseError } from '../db/database-error.ts';
 import { patiently } from '../db/patience.ts';
 import type { EtlError } from '../errors.ts';

@@ -23,6 +23,8 @@ export interface CoverageDay {
   readonly refused: number;
   /** Loaded, and taken as final. */
   readonly settled: number;
+  /** Results that came without an amount, or without its currency. */
+  readonly amounts_missing: number;
 }
 
 /** The ledger of one dataset, a day at a time: small however narrow the buckets are. */
@@ -46,7 +48,8 @@ const daysSql = `
     min(bucket_start) as first, max(bucket_end) as last, max(observed_at) as last_read_at, sum(row_count)::bigint as rows,
     count(*) filter (where status = 'loaded') as loaded,
     count(*) filter (where status = 'refused') as refused,
-    count(*) filter (where status = 'loaded' and settled) as settled
+    count(*) filter (where status = 'loaded' and settled) as settled,
+    sum(amounts_missing)::bigint as amounts_missing
   from openai_etl.buckets where org_id = $1 and dataset = $2 and bucket_width = $3 group by 1 order by 1`;
 
 /** The stretches of each given day in which no bucket stands, oldest first. */

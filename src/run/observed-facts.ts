@@ -104,7 +104,7 @@ const bills = catalog.flatMap(({ name, table, money, optional }) =>
 
 /**
  * The money of the UTC day that ends at `today`, per organization and currency. An organization is absent as long as
- * that day is not loaded as it was after its end: an unknown sum is not 0.
+ * that day is not loaded as it was after its end, or came with amounts missing: an unknown sum is not 0.
  */
 export async function readSpend(
   client: Queryable,
@@ -130,10 +130,10 @@ function spendSql(table: string, amount: string, currency: string): string {
       group by 1
       union all
       (select ${currency}, 0 from ${table} f
-       where f.org_id = b.org_id and f.bucket_start < $2 and b.row_count = 0
+       where f.org_id = b.org_id and f.bucket_start < $2 and b.row_count = 0 and ${currency} is not null
        order by f.bucket_start desc limit 1)
     ) as day
     where b.org_id = any($4) and b.dataset = $1 and b.bucket_width = '1d' and b.bucket_start = $2
-      and b.status = 'loaded' and b.observed_at >= b.bucket_end
+      and b.status = 'loaded' and b.observed_at >= b.bucket_end and b.amounts_missing = 0
     order by 1, 2`;
 }

@@ -33,6 +33,8 @@ export interface DatasetReport {
   readonly rows_deleted: number;
   readonly restatements: number;
   readonly quarantined: number;
+  /** Results that came without an amount, or without its currency: their days are incomplete. */
+  readonly amounts_missing: number;
   readonly drift: readonly string[];
   /** The dimensions obtained of the newest buckets, in column order. */
   readonly grain: readonly string[];

@@ -45,6 +45,10 @@ export interface DatasetStatus {
   readonly buckets_unanswered: number;
   /** Loaded, and still to be read again. */
   readonly buckets_unsettled: number;
+  /** Results of costs that came without an amount, or without its currency. */
+  readonly amounts_missing: number;
+  /** Days that hold such results: what they cost is known in part only. */
+  readonly days_incomplete: number;
   /** The oldest of the missing stretches. */
   readonly gaps: readonly Gap[];
   readonly gap_count: number;

@@ -220,6 +220,8 @@ async function datasetStatus(
     buckets_missing: gaps.reduce((sum, { buckets }) => sum + buckets, 0),
     buckets_refused: counts.refused,
     buckets_unsettled: counts.loaded - counts.settled,
+    amounts_missing: counts.amountsMissing,
+    days_incomplete: counts.daysIncomplete,
     gaps: gaps.slice(0, gapsShown),
     gap_count: gaps.length,
   };
@@ -239,6 +241,8 @@ function totalOf({ days }: Coverage) {
     loaded: sum(({ loaded }) => loaded),
     refused: sum(({ refused }) => refused),
     settled: sum(({ settled }) => settled),
+    amountsMissing: sum(({ amounts_missing }) => amounts_missing),
+    daysIncomplete: days.filter(({ amounts_missing }) => amounts_missing > 0).length,
   };
 }
 

@@ -27,6 +27,7 @@ export const loadedNothing: LoadResult = {
   bucketsUnanswered: 0,
   bucketsKept: 0,
   quarantined: 0,
+  amountsMissing: 0,
   rowsInserted: 0,
   rowsUpdated: 0,
   rowsDeleted: 0,
@@ -58,6 +59,7 @@ export function addResults(a: LoadResult, b: LoadResult): LoadResult {
     bucketsUnanswered: a.bucketsUnanswered + b.bucketsUnanswered,
     bucketsKept: a.bucketsKept + b.bucketsKept,
     quarantined: a.quarantined + b.quarantined,
+    amountsMissing: a.amountsMissing + b.amountsMissing,
     rowsInserted: a.rowsInserted + b.rowsInserted,
     rowsUpdated: a.rowsUpdated + b.rowsUpdated,
     rowsDeleted: a.rowsDeleted + b.rowsDeleted,
@@ -82,6 +84,7 @@ export function countsOf({ loaded, books, drift }: Tally) {
     rows_deleted: loaded.rowsDeleted,
     restatements: loaded.restatements,
     quarantined: loaded.quarantined,
+    amounts_missing: loaded.amountsMissing,
     drift: [...drift].sort(),
     money: moneyReports(loaded.moneyLoaded, loaded.moneyMoved),
   };

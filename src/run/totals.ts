@@ -1,4 +1,4 @@
-import { measuresOf } from '../catalog/dataset.ts';
+import { measuresOf, moneyPositions } from '../catalog/dataset.ts';
 import type { DatasetSettings } from '../config.ts';
 import { comparableMeasures, measureKey, type Sums } from '../derive/tie-out.ts';
 import { EtlError } from '../errors.ts';
@@ -75,20 +75,21 @@ export function readTotals(
 function createSummer(dataset: DatasetSettings['dataset']): (rows: readonly Row[]) => Sums {
   const names = measuresOf(dataset).map(({ name }) => name);
   const comparable = new Set(comparableMeasures(dataset));
-  const currencyAt = dataset.columns
-    .filter(({ role }) => role !== 'measure')
-    .findIndex(({ name }) => name === dataset.money?.currency);
+  const money = moneyPositions(dataset);
   return (rows) => {
-    const sums = new Map<string, Decimal>();
+    const sums = new Map<string, Decimal | null>();
     for (const { series, measures } of rows) {
-      const currency = currencyAt === -1 ? null : String(series.values[currencyAt]);
+      const currency = money === null ? null : (series.values[money.currencyAt] ?? null);
       measures.forEach((value, index) => {
         const name = names[index] ?? '';
         if (value === null || !comparable.has(name)) return;
         const decimal = typeof value === 'object' ? value : { coefficient: BigInt(value), scale: 0 };
-        const key = measureKey(name, currency);
+        const key = measureKey(name, currency === null ? null : String(currency));
         sums.set(key, addDecimals(sums.get(key) ?? zero, decimal));
       });
+    }
+    if (money !== null && rows.some(({ amountsMissing = 0 }) => amountsMissing > 0)) {
+      sums.set(names[money.amountAt] ?? '', null);
     }
     return sums;
   };

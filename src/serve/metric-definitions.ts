@@ -184,6 +184,13 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     samples: perLedger(({ buckets_unsettled }) => buckets_unsettled),
   },
   {
+    name: 'usage_etl_days_incomplete',
+    type: 'gauge',
+    help: 'Days with costs of which the API told no amount, or no currency.',
+    labels: ledger,
+    samples: perLedger(({ days_incomplete }) => days_incomplete),
+  },
+  {
     name: 'usage_etl_capability_available',
     type: 'gauge',
     help: '1 when the API grants all that is asked for, 0 when it grants less or nothing; absent before it was asked.',

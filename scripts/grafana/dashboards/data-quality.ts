@@ -11,7 +11,7 @@ const freshness = `select org_id, dataset, bucket_width, status, extract(epoch f
 
 // The worst state of the chosen organizations.
 const coverage = `select ${timeOf('day')} as time, dataset as metric,
-      max(case state when 'empty' then 0 when 'final' then 1 when 'loaded' then 2 when 'missing' then 3 else 4 end) as value
+      max(case state when 'empty' then 0 when 'final' then 1 when 'loaded' then 2 when 'incomplete' then 3 when 'missing' then 4 else 5 end) as value
     from openai_bi.coverage
     where ${among('org_id', 'org')}
       and ${daysInRange('day')}

@@ -15,6 +15,7 @@ export function statusText(report: StatusReport, style: Style): string {
     notices(report, style),
     coverage(report, style),
     gaps(report, style),
+    incomplete(report, style),
     capabilities(report, style),
     names(report, style),
     quarantine(report, style),
@@ -102,6 +103,14 @@ function gaps({ datasets }: StatusReport, style: Style): string {
   const broken = datasets.filter(({ gap_count, buckets_loaded }) => gap_count > 0 && buckets_loaded > 0);
   const listOf = (statuses: readonly DatasetStatus[]) => statuses.map(gapLine).join('\n');
   return section('Gaps: never read, sync reads them next', byOrganization(broken, listOf, style), style);
+}
+
+function incomplete({ datasets }: StatusReport, style: Style): string {
+  const lacking = datasets.filter(({ days_incomplete }) => days_incomplete > 0);
+  const lineOf = ({ dataset, days_incomplete, amounts_missing }: DatasetStatus) =>
+    `  ${dataset}: ${counted(days_incomplete, 'day')}, ${count(amounts_missing)} without an amount or its currency`;
+  const listOf = (statuses: readonly DatasetStatus[]) => statuses.map(lineOf).join('\n');
+  return section('Incomplete: the API told no amount', byOrganization(lacking, listOf, style), style);
 }
 
 function gapLine({ dataset, bucket_width, gaps: stretches, gap_count }: DatasetStatus): string {

@@ -174,6 +174,13 @@ function notesOf(report: DatasetReport, startedAt: string): readonly Note[] {
     );
   }
   for (const text of placeless(report)) note(`received and without a place: ${text}`);
+  if (report.amounts_missing > 0) {
+    const cost = report.amounts_missing === 1 ? 'cost came' : 'costs came';
+    note(
+      `${count(report.amounts_missing)} ${cost} without an amount or its currency: stored as unknown, in no sum`,
+      'Nothing to do: their days count as incomplete until the API tells the amounts. openai_bi.coverage names them.',
+    );
+  }
   if (report.drift.length > 0) note(`the API sends what the catalog does not know: ${report.drift.join(', ')}`);
   if (report.buckets_kept > 0)
     note(`${counted(report.buckets_kept, 'bucket')} left alone: the store holds a finer or newer reading`);

@@ -8,6 +8,9 @@ export interface FamilySpend {
   readonly amount: string;
 }
 
+/** What the API told no amount or no currency of is in no sum; the day says that it is incomplete. */
+const isKnown = 'billed_cost is not null and currency is not null';
+
 /** The bill by day and model family. */
 export function familySpend(reader: Reader, scope: BiScope): Promise<readonly FamilySpend[]> {
   return ask(
@@ -19,6 +22,7 @@ export function familySpend(reader: Reader, scope: BiScope): Promise<readonly Fa
        trim_scale(sum(billed_cost))::text as amount
      from openai_bi.cost_daily
      where ($1::text[] is null or org_id = any($1)) and cost_date >= $2::date and cost_date < $3::date
+       and ${isKnown}
      group by 1, 2, 3`,
     scope,
   );
@@ -37,6 +41,7 @@ export function spendTotals(reader: Reader, scope: BiScope): Promise<readonly Sp
     `select upper(currency) as currency, trim_scale(sum(billed_cost))::text as amount
      from openai_bi.cost_daily
      where ($1::text[] is null or org_id = any($1)) and cost_date >= $2::date and cost_date < $3::date
+       and ${isKnown}
      group by 1`,
     scope,
   );
@@ -113,6 +118,7 @@ export function spendShares(
          ${amount} as amount, cost_date >= $2::date as is_now
        from openai_bi.${view}
        where ($1::text[] is null or org_id = any($1)) and cost_date >= $4::date and cost_date < $3::date
+         and ${amount} is not null and currency is not null
      )
      select currency, id, organization, coalesce(nullif(max(label), ''), '(empty)') as label, case when id is null then reason end as reason,
        trim_scale(coalesce(sum(amount) filter (where is_now), 0))::text as amount,
@@ -212,6 +218,7 @@ export function unparsedSpend(reader: Reader, scope: BiScope): Promise<readonly 
        trim_scale(sum(billed_cost))::text as amount
      from openai_bi.cost_daily
      where ($1::text[] is null or org_id = any($1)) and cost_date >= $2::date and cost_date < $3::date
+       and ${isKnown}
        and parse_status = 'unparsed'
      group by 1, 2 order by sum(billed_cost) desc, 1, 2`,
     scope,

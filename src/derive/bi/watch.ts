@@ -78,11 +78,12 @@ export function monthOutlook(reader: Reader, scope: BiScope): Promise<readonly M
        select org_id, upper(currency) as currency, cost_date as day, sum(billed_cost) as amount
        from openai_bi.cost_daily
        where ($1::text[] is null or org_id = any($1)) and cost_date >= $2::date - 62 and cost_date < $3::date
+         and billed_cost is not null and currency is not null
        group by 1, 2, 3
      ), known as (
        select org_id, day, is_final from openai_bi.coverage
        where ($1::text[] is null or org_id = any($1)) and dataset = $4 and day >= $2::date - 62 and day < $3::date
-         and state in ('final', 'loaded', 'empty')
+         and state in ('final', 'loaded', 'empty', 'incomplete')
      ), kind as (
        select distinct org_id, currency from spent
      ), newest as (

@@ -13,7 +13,10 @@ export function freshnessSection({ freshness, organizations }: ReportData): Html
     { content: instant(one.data_through) },
     { content: instant(one.final_through) },
     { content: instant(one.last_success_at) },
-    { content: coverage(one), ...(one.days.missing + one.days.refused > 0 ? { tone: 'bad' } : {}) },
+    {
+      content: coverage(one),
+      ...(one.days.missing + one.days.refused + one.days.incomplete > 0 ? { tone: 'bad' } : {}),
+    },
   ]);
   const columns = ['Dataset', 'Status', 'Loaded through', 'Final through', 'Last read', 'Days of the period'].map(
     (title) => ({
@@ -32,11 +35,12 @@ const tones: Readonly<Record<string, 'good' | 'bad' | 'warn' | 'quiet'>> = {
   unavailable: 'quiet',
 };
 
-const stateOrder: readonly DayState[] = ['final', 'loaded', 'empty', 'missing', 'refused'];
+const stateOrder: readonly DayState[] = ['final', 'loaded', 'empty', 'incomplete', 'missing', 'refused'];
 const stateNames: Readonly<Record<DayState, string>> = {
   final: 'final',
   loaded: 'not final',
   empty: 'empty',
+  incomplete: 'incomplete',
   missing: 'missing',
   refused: 'refused',
 };

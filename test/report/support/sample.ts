@@ -252,6 +252,7 @@ function daysByState(days: readonly ReportDay[]): Record<DayState, number> {
     final: count('final'),
     loaded: count('loaded'),
     empty: count('empty'),
+    incomplete: count('incomplete'),
     missing: count('missing'),
     refused: count('refused'),
   };

@@ -108,11 +108,12 @@ select
   case
     when d.buckets_refused > 0 then 'refused'
     when d.bucket_width is null then 'missing'
+    when short.amounts_missing > 0 then 'incomplete'
     when d.row_count = 0 then 'empty'
     when d.is_final then 'final'
     else 'loaded'
   end as state,
-  coalesce(d.is_final, false) as is_final,
+  coalesce(d.is_final and short.amounts_missing is null, false) as is_final,
   d.bucket_width,
   coalesce(d.buckets_loaded, 0) as buckets_loaded,
   coalesce(d.row_count, 0) as row_count,
@@ -120,7 +121,8 @@ select
   d.updated_at,
   coalesce(u.buckets, 0) as buckets_unanswered,
   coalesce(d.is_complete, false) as is_complete,
-  d.filters
+  d.filters,
+  coalesce(short.amounts_missing, 0) as amounts_missing
 from (
   select org_id, dataset, min(day) as first_day, max(day) as last_day
   from (
@@ -137,8 +139,13 @@ left join openai_etl.days d on d.org_id = span.org_id and d.dataset = span.datas
 left join (
   select org_id, dataset, (bucket_start at time zone 'UTC')::date as day, count(*)::int as buckets
   from openai_etl.unanswered group by 1, 2, 3
-) as u on u.org_id = span.org_id and u.dataset = span.dataset and u.day = spine.day;
+) as u on u.org_id = span.org_id and u.dataset = span.dataset and u.day = spine.day
+left join openai_etl.buckets short on short.org_id = span.org_id and short.dataset = span.dataset and short.bucket_width = '1d'
+  and short.bucket_start = spine.day::timestamp at time zone 'UTC' and short.amounts_missing > 0;
 comment on view openai_bi.coverage is 'What is known of each day of each dataset, from the first one asked for to today (UTC). One row per organization, dataset and day.';
 comment on column openai_bi.coverage.buckets_unanswered is 'Buckets of the day, of any width, that were asked for last and not answered: what the other columns say is of an earlier reading, or nothing.';
 comment on column openai_bi.coverage.is_complete is 'True when the whole day was read after it had ended, with the filters asked for.';
 comment on column openai_bi.coverage.filters is 'Filter parameters its rows were asked with, as canonical JSON; null when there were none; mixed when parts of the day were asked with others. Days of different filters do not compare.';
+comment on column openai_bi.coverage.state is 'refused: the newest reading of a bucket could not be typed; missing: nothing is loaded; incomplete: loaded, but costs came without an amount or its currency; empty: loaded, and there was no usage; final: loaded whole and settled; loaded: may still change.';
+comment on column openai_bi.coverage.is_final is 'True when the whole day is loaded and settled, an empty one too; false while amounts are missing.';
+comment on column openai_bi.coverage.amounts_missing is 'Costs of the day that came without an amount or its currency, flow; 0 of usage.';
