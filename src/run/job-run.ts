@@ -6,8 +6,10 @@ import { createLoader, type LoadSlice } from '../load/loader.ts';
 import type { Client } from '../openai/client.ts';
 import type { Slice } from '../plan/slices.ts';
 import type { RunContext, SyncOptions } from './context.ts';
+import type { IdentityWatch } from './identity-watch.ts';
 import { type Job, labelOf, planJob } from './job.ts';
-import { createSliceReader, type SliceReader } from './slice-reader.ts';
+import { type AheadReader, readingAhead } from './read-ahead.ts';
+import { createSliceReader } from './slice-reader.ts';
 import { createWork, judge } from './slice-work.ts';
 import { emptyTally, type Tally } from './tally.ts';
 
@@ -16,6 +18,7 @@ export interface OrganizationRun {
   readonly context: RunContext;
   readonly options: SyncOptions;
   readonly client: Client;
+  readonly identity: IdentityWatch;
   readonly runId: number;
   readonly now: Date;
   /** Result tags of every dataset. */
@@ -29,15 +32,33 @@ export interface OrganizationRun {
 /** One job's work in progress. */
 export interface JobRun {
   readonly job: Job;
-  readonly reader: SliceReader;
+  /** What it has to read as it was planned at first, newest first. */
+  readonly planned: readonly Slice[];
+  readonly reader: AheadReader;
   readonly tally: Tally;
   /** Why nothing more of the job is read; null while it goes on. */
   stopped: EtlError | null;
 }
 
+/** Plans what a job has to read. What fails ends up in its tally; never rejects. */
+export async function openJob(run: OrganizationRun, job: Job): Promise<JobRun> {
+  const reader = readingAhead(createSliceReader(run.context, job, run.client, run.tags, run.identity.note));
+  const jobRun: JobRun = { job, planned: [], reader, tally: emptyTally(), stopped: null };
+  try {
+    const plan = { end: run.options.to, obtainable: job.obtainable, refetch: run.options.refetch };
+    const planned = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
+    run.context.progress.planned(labelOf(job), planned.length);
+    return { ...jobRun, planned };
+  } catch (thrown) {
+    if (!run.signal.aborted) judge(run, jobRun, toDatabaseError(thrown), 0);
+    return jobRun;
+  }
+}
+
 /** Reads and loads everything a job has to. Errors end up in its tally; never rejects. */
-export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
+export async function runJob(run: OrganizationRun, jobRun: JobRun): Promise<void> {
   const { context, options } = run;
+  const { job } = jobRun;
   const { dataset, width, settleSeconds } = job.settings;
   const load = createLoader({
     store: context.store,
@@ -50,27 +71,21 @@ export async function runJob(run: OrganizationRun, job: Job): Promise<JobRun> {
     recheck: options.refetch,
     preview: options.preview,
   });
-  const jobRun: JobRun = {
-    job,
-    reader: createSliceReader(context, job, run.client, run.tags),
-    tally: emptyTally(),
-    stopped: null,
+  const loadOwn: LoadSlice = async (slice, reading) => {
+    await run.identity.admit();
+    return await load(slice, reading);
   };
   try {
-    await readAll(run, jobRun, load);
+    await readAll(run, jobRun, loadOwn);
   } catch (thrown) {
     // What stopped the whole organization or run is reported once, for the whole.
     if (!run.signal.aborted) judge(run, jobRun, toDatabaseError(thrown), 0);
   }
-  return jobRun;
 }
 
 async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): Promise<void> {
-  const { job } = jobRun;
-  const plan = { end: run.options.to, obtainable: job.obtainable, refetch: run.options.refetch };
-  const [first, ...rest] = await patiently(run.context, () => planJob(run.context, job, run.now, plan));
-  run.context.progress.planned(labelOf(job), first === undefined ? 0 : 1 + rest.length);
-  if (first === undefined) return;
+  const [first, ...rest] = jobRun.planned;
+  if (first === undefined || run.signal.aborted) return;
   const work = createWork(run, jobRun, load);
   // The first slice goes alone: what it finds out about grain, horizon and page size spares the others a refusal each.
   await work([first]);

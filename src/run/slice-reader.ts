@@ -3,7 +3,7 @@ import type { Client } from '../openai/client.ts';
 import { createSession, type Session } from '../openai/session.ts';
 import { PageTooLarge } from '../openai/signals.ts';
 import { createPageDecoder, type Page } from '../parse/page.ts';
-import { createDecoder } from '../parse/result.ts';
+import { createDecoder, type DecodeResult } from '../parse/result.ts';
 import { createSeriesCache } from '../parse/series.ts';
 import { assembleSlice, type ParsedSlice } from '../parse/slice.ts';
 import { bucketCount, type Interval } from '../plan/bucket.ts';
@@ -13,6 +13,9 @@ import { bucketsPerPage, type Job, softMaxBytes } from './job.ts';
 
 // Buckets differ in size: a slice only a little larger than the last page suggests is asked for as it is.
 const splitTolerance = 1.5;
+
+/** Is shown every result that may say whose it is. */
+export type NoteResult = (result: Readonly<Record<string, unknown>>) => void;
 
 /** A slice as read. */
 export interface ReadSlice {
@@ -39,9 +42,10 @@ export function createSliceReader(
   job: Job,
   client: Client,
   tags: ReadonlySet<string>,
+  noteResult: NoteResult,
 ): SliceReader {
   const { dataset, width, groupBy, filters } = job.settings;
-  const decode = decoderOf(job, dataset, tags);
+  const decode = decoderOf(job, dataset, tags, noteResult);
   let requests = 0;
   let maxBuckets = Number.POSITIVE_INFINITY;
   const counted: Client = {
@@ -92,7 +96,19 @@ export function createSliceReader(
   };
 }
 
-function decoderOf(job: Job, dataset: Dataset, tags: ReadonlySet<string>): (text: string) => Page {
+function decoderOf(
+  job: Job,
+  dataset: Dataset,
+  tags: ReadonlySet<string>,
+  noteResult: NoteResult,
+): (text: string) => Page {
   const series = createSeriesCache(job.organization, dataset, job.settings.width);
-  return createPageDecoder(dataset, createDecoder(dataset, series), tags);
+  const decode = createDecoder(dataset, series);
+  // Only results that are money are known to say whose they are.
+  if (dataset.money === undefined) return createPageDecoder(dataset, decode, tags);
+  const noting: DecodeResult = (result, drift) => {
+    noteResult(result);
+    return decode(result, drift);
+  };
+  return createPageDecoder(dataset, noting, tags);
 }

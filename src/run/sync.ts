@@ -15,9 +15,12 @@ import { recordCapabilities } from './capability.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
 import { type CostSplitOutcome, splitCosts } from './cost-split.ts';
 import { updateDirectory } from './directory.ts';
+import { establishIdentity } from './establish.ts';
+import { isForeign } from './identity.ts';
+import { watchIdentity } from './identity-watch.ts';
 import { type Job, prepareJob } from './job.ts';
 import { busyReport, reportJob } from './job-report.ts';
-import { type JobRun, type OrganizationRun, runJob } from './job-run.ts';
+import { type JobRun, type OrganizationRun, openJob, runJob } from './job-run.ts';
 import type { DatasetReport, DirectoryReport, RunReport } from './report.ts';
 import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
 import { errorReport, totalsOf } from './tally.ts';
@@ -90,10 +93,13 @@ async function runOrganization(
     timeouts: context.timeouts,
   });
   const stopped = new AbortController();
+  const adopts = options.adoptOrganization === true;
+  const watched = { organization: organization.name, client, runId, adopts };
   const run: OrganizationRun = {
     context,
     options,
     client,
+    identity: watchIdentity(context, watched),
     runId: runId ?? 0,
     now,
     tags: new Set([...catalog, ...organization.datasets.map(({ dataset }) => dataset)].map(({ object }) => object)),
@@ -102,16 +108,20 @@ async function runOrganization(
     stop: (error) => stopped.abort(error),
   };
   try {
-    const finished = await Promise.all(mine.map((job) => runJob(run, job)));
+    const finished = await Promise.all(mine.map((job) => openJob(run, job)));
+    await establishIdentity(run, finished);
+    await Promise.all(finished.map((jobRun) => runJob(run, jobRun)));
     await endIfInterrupted(run, runId, finished);
-    const error = run.signal.aborted ? toEtlError(run.signal.reason) : null;
-    if (!options.preview) await patiently(context, () => recordCapabilities(run, finished));
-    const datasets: DatasetReport[] = [];
-    for (const jobRun of finished) datasets.push(await patiently(context, () => reportJob(run, jobRun, error)));
-    const costSplit = runId === null ? null : await splitCosts(context, organization.name, runId);
+    const stop = () => (run.signal.aborted ? toEtlError(run.signal.reason) : null);
+    const writes = runId !== null && !isForeign(stop());
+    if (writes) await patiently(context, () => recordCapabilities(run, finished));
+    const costSplit = writes ? await splitCosts(context, organization.name, runId) : null;
     await endIfInterrupted(run, runId, finished);
     const names = { ...run, organization: organization.name, locks };
-    const directory = options.preview ? null : await updateDirectory(names, error === null);
+    const directory = writes ? await updateDirectory(names, stop() === null) : null;
+    const error = stop();
+    const datasets: DatasetReport[] = [];
+    for (const jobRun of finished) datasets.push(await patiently(context, () => reportJob(run, jobRun, error)));
     const { requests } = client.stats;
     const outcome = { organization: organization.name, runId, requests, datasets, directory, costSplit, error };
     const { status } = verdictOf([outcome]);
@@ -203,6 +213,8 @@ function summarize(
 
 /** What it all came to, and the exit code that says so. */
 function verdictOf(outcomes: readonly OrganizationOutcome[]): { status: RunReport['status']; exit_code: number } {
+  // Numbers under a name that is not theirs are the worst there is, whatever else was loaded.
+  if (outcomes.some(({ error }) => isForeign(error))) return { status: 'failed', exit_code: exitCode.failed };
   const statuses = outcomes.flatMap(({ datasets }) => datasets.map(({ status }) => status));
   const whole = outcomes.every(({ error, costSplit }) => error === null && (costSplit?.error ?? null) === null);
   if (whole && statuses.every((status) => status === 'ok' || status === 'unavailable')) {
