@@ -13,3 +13,8 @@ comment on column openai_etl.organizations.organization_header is 'What the head
 comment on column openai_etl.organizations.first_seen_at is 'When anything that identifies the organization was first received.';
 comment on column openai_etl.organizations.changed_at is 'When something was added to it, or another organization adopted.';
 comment on column openai_etl.organizations.run_id is 'Run that last changed it.';
+
+-- Every night compares what it read: what is known of a bucket is looked for by the bucket.
+create index tie_outs_of_bucket on openai_etl.tie_outs (org_id, dataset, bucket_width, bucket_start);
+create index tie_outs_differing on openai_etl.tie_outs (org_id, dataset) where not agrees;
+comment on column openai_etl.tie_outs.run_id is 'Run that compared: a verify, or the sync or backfill that had read the bucket.';

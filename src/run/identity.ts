@@ -2,6 +2,7 @@ import { EtlError } from '../errors.ts';
 import type { Identity } from '../load/organizations.ts';
 import { redact } from '../log.ts';
 import { identifying } from '../openai/identifying.ts';
+import { isObject } from '../parse/json.ts';
 
 /** Whose the answers of one run are, as far as they say it. */
 export interface Evidence {
@@ -36,9 +37,21 @@ function only(values: ReadonlySet<string>): string | null {
   return values.size === 1 ? first : null;
 }
 
-/** The ids of the organization that a page of costs carries, as far as it is one. */
+/** What a result says of whose it is. */
 export function organizationIdOf(result: Readonly<Record<string, unknown>>): string | null {
   return identifying(result['organization_id']);
+}
+
+/** What the results of a page say of whose they are. */
+export function organizationIdsIn(page: unknown): readonly string[] {
+  const buckets = isObject(page) ? listIn(page, 'data') : [];
+  const results = buckets.flatMap((bucket) => (isObject(bucket) ? listIn(bucket, 'results') : []));
+  return results.flatMap((result) => (isObject(result) ? (organizationIdOf(result) ?? []) : []));
+}
+
+function listIn(object: Readonly<Record<string, unknown>>, name: string): readonly unknown[] {
+  const list = object[name];
+  return Array.isArray(list) ? list : [];
 }
 
 /** The refusal of answers that are another organization's than the one known under a name. */

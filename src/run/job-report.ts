@@ -3,6 +3,7 @@ import { type Job, loadedThrough } from './job.ts';
 import type { JobRun, OrganizationRun } from './job-run.ts';
 import type { DatasetReport } from './report.ts';
 import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
+import type { JobTieOut } from './tie-out.ts';
 
 /** The report of a job that another run holds. */
 export function busyReport(job: Job): DatasetReport {
@@ -15,6 +16,7 @@ export function busyReport(job: Job): DatasetReport {
     refused_dimensions: [],
     data_through: null,
     horizon: null,
+    tie_out: null,
     errors: [],
   };
 }
@@ -24,6 +26,7 @@ export async function reportJob(
   run: OrganizationRun,
   jobRun: JobRun,
   stopped: EtlError | null,
+  tieOut: JobTieOut | null,
 ): Promise<DatasetReport> {
   const { job, reader, tally } = jobRun;
   const unavailable = jobRun.stopped?.verdict === 'mark_unavailable';
@@ -34,11 +37,12 @@ export async function reportJob(
     ...identityOf(job),
     ...countsOf(tally),
     status,
-    requests: reader.requests,
+    requests: reader.requests - (tieOut?.rereads ?? 0),
     grain: reader.session.grain,
     refused_dimensions: reader.session.refused,
     data_through: through?.toISOString() ?? null,
     horizon: reader.session.horizon?.toISOString() ?? null,
+    tie_out: tieOut?.report ?? null,
     errors: tally.errors.map(errorReport),
   };
 }

@@ -4,6 +4,7 @@ import { patiently } from '../db/patience.ts';
 import type { EtlError } from '../errors.ts';
 import { createLoader, type LoadSlice } from '../load/loader.ts';
 import type { Client } from '../openai/client.ts';
+import { bucketCount, type Interval } from '../plan/bucket.ts';
 import type { Slice } from '../plan/slices.ts';
 import type { RunContext, SyncOptions } from './context.ts';
 import type { IdentityWatch } from './identity-watch.ts';
@@ -11,7 +12,7 @@ import { type Job, labelOf, planJob } from './job.ts';
 import { type AheadReader, readingAhead } from './read-ahead.ts';
 import { createSliceReader } from './slice-reader.ts';
 import { createWork, judge } from './slice-work.ts';
-import { emptyTally, type Tally } from './tally.ts';
+import { addAgain, emptyTally, type Tally } from './tally.ts';
 
 /** One organization's work in progress. */
 export interface OrganizationRun {
@@ -57,8 +58,30 @@ export async function openJob(run: OrganizationRun, job: Job): Promise<JobRun> {
 
 /** Reads and loads everything a job has to. Errors end up in its tally; never rejects. */
 export async function runJob(run: OrganizationRun, jobRun: JobRun): Promise<void> {
+  try {
+    await readAll(run, jobRun, loaderOf(run, jobRun.job, run.options.refetch));
+  } catch (thrown) {
+    // What stopped the whole organization or run is reported once, for the whole.
+    if (!run.signal.aborted) judge(run, jobRun, toDatabaseError(thrown), 0);
+  }
+}
+
+/**
+ * Reads and loads some intervals once more, believing neither what was read of them before nor what the ledger says. They
+ * are not counted as read a second time; errors end up in the job's tally.
+ */
+export async function readAgain(run: OrganizationRun, jobRun: JobRun, intervals: readonly Interval[]): Promise<void> {
+  const again: JobRun = { ...jobRun, reader: jobRun.reader, tally: emptyTally(), stopped: null };
+  const work = createWork(run, again, loaderOf(run, jobRun.job, true));
+  await work(
+    intervals.map((interval) => ({ ...interval, due: 0, reread: bucketCount(interval, jobRun.job.settings.width) })),
+  );
+  addAgain(jobRun.tally, again.tally);
+}
+
+/** What loads the slices of a job, once they are known to be of the organization meant. */
+function loaderOf(run: OrganizationRun, job: Job, recheck: boolean): LoadSlice {
   const { context, options } = run;
-  const { job } = jobRun;
   const { dataset, width, settleSeconds } = job.settings;
   const load = createLoader({
     store: context.store,
@@ -68,19 +91,13 @@ export async function runJob(run: OrganizationRun, jobRun: JobRun): Promise<void
     settleSeconds,
     acceptRestatement: options.acceptRestatement,
     keptDimensions: options.refetch ? [] : job.settings.groupBy,
-    recheck: options.refetch,
+    recheck,
     preview: options.preview,
   });
-  const loadOwn: LoadSlice = async (slice, reading) => {
+  return async (slice, reading) => {
     await run.identity.admit();
     return await load(slice, reading);
   };
-  try {
-    await readAll(run, jobRun, loadOwn);
-  } catch (thrown) {
-    // What stopped the whole organization or run is reported once, for the whole.
-    if (!run.signal.aborted) judge(run, jobRun, toDatabaseError(thrown), 0);
-  }
 }
 
 async function readAll(run: OrganizationRun, jobRun: JobRun, load: LoadSlice): Promise<void> {

@@ -45,6 +45,21 @@ export function addSlice(tally: Tally, slice: ParsedSlice, result: LoadResult): 
   for (const { kind, name } of slice.drift) tally.drift.add(`${kind} ${redact(name)}`);
 }
 
+/** Adds what reading some buckets once more changed; they and their money are not counted as read twice. */
+export function addAgain(tally: Tally, again: Tally): void {
+  const { bucketsLoaded, bucketsUnchanged, bucketsKept, moneyLoaded } = nothing;
+  tally.loaded = addResults(tally.loaded, {
+    ...again.loaded,
+    bucketsLoaded,
+    bucketsUnchanged,
+    bucketsKept,
+    moneyLoaded,
+  });
+  tally.pages += again.pages;
+  for (const name of again.drift) tally.drift.add(name);
+  tally.errors.push(...again.errors);
+}
+
 function addResults(a: LoadResult, b: LoadResult): LoadResult {
   return {
     bucketsLoaded: a.bucketsLoaded + b.bucketsLoaded,

@@ -6,15 +6,33 @@ import type { Client } from '../openai/client.ts';
 import { createSession } from '../openai/session.ts';
 import { addDecimals, type Decimal, zero } from '../parse/decimal.ts';
 import { createPageDecoder, type Page } from '../parse/page.ts';
-import { createDecoder } from '../parse/result.ts';
+import { createDecoder, type DecodeResult } from '../parse/result.ts';
 import type { Row } from '../parse/row.ts';
 import { createSeriesCache } from '../parse/series.ts';
 import { assembleSlice } from '../parse/slice.ts';
 import { bucketCount, type Interval } from '../plan/bucket.ts';
 import type { RunContext } from './context.ts';
+import type { NoteResult } from './slice-reader.ts';
 
-/** Reads the API's own ungrouped totals of a window, by Unix seconds of the bucket's start. */
-export type ReadTotals = (window: Interval) => Promise<ReadonlyMap<number, Sums>>;
+/** The API's own ungrouped totals of a window. */
+export interface Totals {
+  /** By Unix seconds of the bucket's start. */
+  readonly sums: ReadonlyMap<number, Sums>;
+  /** Where the API begins to answer: later than the window where the horizon lies inside or behind it. */
+  readonly from: Date;
+}
+
+/** Reads the totals of a window. */
+export type ReadTotals = (window: Interval) => Promise<Totals>;
+
+/** What reading totals takes besides the dataset. */
+interface TotalsOptions {
+  /** Result tags of every dataset. */
+  readonly tags: ReadonlySet<string>;
+  readonly noteResult: NoteResult;
+  /** The earliest bucket known to be answered; null where nothing is known. */
+  readonly horizon: Date | null;
+}
 
 /**
  * The reader of a dataset's ungrouped totals. Buckets before the horizon are left out. Rejects with `contract_broken`
@@ -25,17 +43,18 @@ export function readTotals(
   client: Client,
   organization: string,
   { dataset, width, filters }: DatasetSettings,
-  tags: ReadonlySet<string>,
+  { tags, noteResult, horizon }: TotalsOptions,
 ): ReadTotals {
-  const decode = createPageDecoder(
-    dataset,
-    createDecoder(dataset, createSeriesCache(organization, dataset, width)),
-    tags,
-  );
+  const decodeResult = createDecoder(dataset, createSeriesCache(organization, dataset, width));
+  const noting: DecodeResult = (result, drift) => {
+    noteResult(result);
+    return decodeResult(result, drift);
+  };
+  const decode = createPageDecoder(dataset, noting, tags);
   const session = createSession({
     client,
     settings: { dataset, width, groupBy: [], filters },
-    known: { grain: null, horizon: null },
+    known: { grain: null, horizon },
     clock: context.clock,
     log: context.log,
   });
@@ -46,7 +65,7 @@ export function readTotals(
       decode,
       context.signal,
     );
-    if ('beforeHorizon' in read) return new Map();
+    if ('beforeHorizon' in read) return { sums: new Map(), from: window.end };
     const { buckets, quarantined } = assembleSlice(
       read.pages,
       width,
@@ -57,7 +76,7 @@ export function readTotals(
     const [bad] = quarantined;
     if (bad !== undefined)
       throw new EtlError('contract_broken', `${dataset.path}: a total cannot be typed: ${bad.detail}`);
-    return new Map(buckets.map(({ start, rows }) => [start, sumsOf(rows)]));
+    return { sums: new Map(buckets.map(({ start, rows }) => [start, sumsOf(rows)])), from: read.start };
   };
 }
 

@@ -1,8 +1,13 @@
+import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/catalog/dataset.ts';
 import { completions } from '../../src/catalog/datasets/completions.ts';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { moderations } from '../../src/catalog/datasets/moderations.ts';
+import { loadConfig } from '../../src/config.ts';
+import { silentLog } from '../../src/log.ts';
+import { runCheck } from '../../src/run/check.ts';
+import { silentProgress } from '../../src/run/report.ts';
 import { adminKey, liveThroughNights, type Nights, organization } from '../support/nights.ts';
 import { type Answer, type AskedOf, bucket, page, type ScriptedApi, scriptedApi } from '../support/scripted-api.ts';
 
@@ -181,6 +186,34 @@ describe('answers of another organization', () => {
     ]);
   });
 
+  it('are a red line of check, with what to do', async () => {
+    await start({ name: 'a', id: 'org-a' });
+    expect(await check()).toMatchObject({ exit_code: 0 });
+    api.answerWith(answers({ name: 'b', id: 'org-b' }));
+    const report = await check();
+    expect(report).toMatchObject({ status: 'failed', exit_code: 1 });
+    expect(report.checks.filter(({ status }) => status === 'failed')).toEqual([
+      {
+        org_id: organization,
+        name: 'organization',
+        status: 'failed',
+        detail: expect.stringContaining('known by organization_id org-a, received org-b'),
+        remedy: expect.stringContaining('--adopt-organization'),
+      },
+    ]);
+  });
+
+  it('differ from what is stored, says verify, before it compares a sum with them', async () => {
+    await start({ name: 'a', id: 'org-a' }, [costs]);
+    api.answerWith(answers({ name: 'b', id: 'org-b' }));
+    const report = await nights.verify();
+    expect(report).toMatchObject({ exit_code: 1, checked: [{ errors: [{ code: 'other_organization' }] }] });
+    const { rows } = await nights.database.pool.query('select from openai_etl.tie_outs');
+    expect(rows).toEqual([]);
+  });
+
+  const check = () => checkOf(nights.config, nights.clock);
+
   it('an answer without anything is no other organization: the guard against mass removal has it', async () => {
     await start({ name: 'a', keys: 30 });
     api.answerWith(answers({ name: 'a', keys: 30, empty: '/organization/costs' }));
@@ -200,6 +233,18 @@ describe('answers of another organization', () => {
     return ({ path }: AskedOf) => (path.includes('/usage/') ? header : null);
   }
 });
+
+/** What check says of a configuration. */
+function checkOf(config: Nights['config'], clock: Nights['clock']) {
+  const loaded = loadConfig({ env: { OPENAI_ADMIN_KEY: adminKey }, cwd: tmpdir(), configFile: null, clock });
+  return runCheck({
+    config: { ...loaded, ...config },
+    clock,
+    log: silentLog,
+    progress: silentProgress,
+    signal: new AbortController().signal,
+  });
+}
 
 describe('two names for one organization', () => {
   let api: ScriptedApi;
@@ -228,6 +273,11 @@ describe('two names for one organization', () => {
       expect(report).toMatchObject({ exit_code, errors: [{ org_id: 'two', code: 'organization_repeated' }] });
       expect(report.errors[0]?.message).toContain('two and one are one organization');
     }
+    const report = await checkOf(config, nights.clock);
+    expect(report).toMatchObject({ status: 'failed', exit_code: 1 });
+    expect(report.checks.filter(({ status }) => status === 'failed')).toMatchObject([
+      { org_id: 'two', name: 'organization', detail: expect.stringContaining('two and one are one organization') },
+    ]);
     const { rows } = await nights.database.pool.query('select distinct org_id from openai.costs order by 1');
     expect(rows).toEqual([{ org_id: 'one' }, { org_id: 'three' }]);
   });
