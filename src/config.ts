@@ -73,6 +73,8 @@ export interface Config {
   readonly logLevel: string;
   /** Absent: the names of ids are not read. */
   readonly directory?: DirectorySettings;
+  /** What a sync compares with the API's own totals at its end: the closed buckets it read, or nothing. Absent: nothing. */
+  readonly tieOut?: 'closed' | 'off';
   /** Absent: as published. */
   readonly tierWeights?: TierWeights;
 }
@@ -176,6 +178,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     retryTotalSeconds: value('retry_total_seconds') ?? 900,
     logLevel: sources.overrides?.logLevel ?? value('log_level') ?? 'info',
     directory: { hours: value('directory_hours') ?? 12, personalData: value('personal_data') ?? true },
+    tieOut: value('tie_out') ?? 'closed',
     tierWeights: readTierWeights(file.values.tier_weights ?? [], {
       batch: value('batch_weight_thousandths'),
       flex: value('flex_weight_thousandths'),

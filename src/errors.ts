@@ -34,6 +34,18 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Use an admin key (sk-admin-…) of this organization; project keys do not work here.',
   },
+  other_organization: {
+    verdict: 'stop_organization',
+    exit: 1,
+    remedy:
+      'Nothing was written. Use an admin key of the organization that is stored under this name; if another one is to take its place, run sync --adopt-organization once.',
+  },
+  organization_repeated: {
+    verdict: 'stop_organization',
+    exit: 1,
+    remedy:
+      'Nothing was written, or every bill would count twice. Give each name the admin key of an organization of its own, or leave one name out of the configuration.',
+  },
   scope_missing: {
     verdict: 'stop_dataset',
     exit: 3,

@@ -13,6 +13,15 @@ export interface Capability {
   readonly checkedAt: Date;
 }
 
+/** True where the API was last seen to refuse or lack the dataset. */
+export async function isUnavailable(pool: Pool, organization: string, dataset: string): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select from openai_etl.capabilities where org_id = $1 and dataset = $2 and status = 'unavailable'`,
+    [organization, dataset],
+  );
+  return rows.length > 0;
+}
+
 /** Records what a run found out. `status_since` moves only when the status does. */
 export async function writeCapability(
   pool: Pool,

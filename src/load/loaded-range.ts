@@ -53,3 +53,19 @@ export async function loadedBuckets(
   );
   return new Set(rows.map((row) => row.start));
 }
+
+/** The closed buckets that a run has read and loaded, as Unix seconds of their start, oldest first. */
+export async function closedOfRun(
+  pool: Pool,
+  of: { readonly organization: string; readonly dataset: string; readonly width: Width },
+  runId: number,
+): Promise<readonly number[]> {
+  const { rows } = await pool.query<{ start: number }>(
+    `select extract(epoch from bucket_start)::float8 as start from openai_etl.buckets
+     where org_id = $1 and dataset = $2 and bucket_width = $3 and run_id = $4
+       and status = 'loaded' and observed_at >= bucket_end
+     order by bucket_start`,
+    [of.organization, of.dataset, of.width, runId],
+  );
+  return rows.map((row) => row.start);
+}

@@ -58,7 +58,7 @@ export interface LoaderOptions {
   readonly dataset: Dataset;
   readonly width: Width;
   readonly settleSeconds: number;
-  /** Applies an answer that would empty most of a slice. */
+  /** Applies an answer that would empty or replace most of a slice. */
   readonly acceptRestatement: boolean;
   /** Dimensions that buckets do not lose to a coarser reading that says the same; none when a refetch was asked for. */
   readonly keptDimensions: readonly string[];
@@ -100,7 +100,7 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       const refused = slice.buckets.filter(({ fault }) => fault !== null).map(({ start }) => start);
       const confirmed = await confirmedDetail(context, encoded, rowsOf, entries);
       const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions, confirmed);
-      if (!options.acceptRestatement) guardAgainstMassRemoval(sorting, entries, dataset, width);
+      if (!options.acceptRestatement) await guardAgainstMassRemoval(context, sorting, entries);
       if (!options.preview) await claimFresh(context, sorting.fresh);
       const touched = [...sorting.fresh, ...sorting.changed];
       const before = await moneyStored(context, sorting.changed);

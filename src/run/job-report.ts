@@ -1,10 +1,11 @@
 import type { EtlError } from '../errors.ts';
-import { dataThrough, recordStart } from '../load/reach.ts';
+import { dataThrough } from '../load/reach.ts';
 import { type Job, reachOf } from './job.ts';
 import type { JobRun, OrganizationRun } from './job-run.ts';
-import { obtainableFrom, refusalReports, storedRefusals } from './known-refusals.ts';
+import { refusalReports, storedRefusals } from './known-refusals.ts';
 import type { DatasetReport } from './report.ts';
 import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
+import type { JobTieOut } from './tie-out.ts';
 
 /** The report of a job that another run holds. */
 export function busyReport(job: Job): DatasetReport {
@@ -18,6 +19,7 @@ export function busyReport(job: Job): DatasetReport {
     refusals: [],
     data_through: null,
     horizon: null,
+    tie_out: null,
     errors: [],
   };
 }
@@ -27,25 +29,24 @@ export async function reportJob(
   run: OrganizationRun,
   jobRun: JobRun,
   stopped: EtlError | null,
+  tieOut: JobTieOut | null,
 ): Promise<DatasetReport> {
   const { job, reader, tally } = jobRun;
   const unavailable = jobRun.stopped?.verdict === 'mark_unavailable';
   const cut = stopped !== null && !tally.errors.includes(stopped);
   const status = statusOf({ ...tally, errors: cut ? [...tally.errors, stopped] : tally.errors }, unavailable);
-  const { pool } = run.context.store;
-  const start = obtainableFrom(job.wantedStart, reader.session, job.settings.width);
-  if (!run.options.preview && run.options.from === null) await recordStart(pool, reachOf(job), start);
-  const through = await dataThrough(pool, reachOf(job));
+  const through = await dataThrough(run.context.store.pool, reachOf(job));
   return {
     ...identityOf(job),
     ...countsOf(tally),
     status,
-    requests: reader.requests,
+    requests: reader.requests - (tieOut?.rereads ?? 0),
     grain: reader.session.grain,
     refused_dimensions: reader.session.refused,
     refusals: refusalReports(storedRefusals(reader.session.refusals)),
     data_through: through?.toISOString() ?? null,
     horizon: reader.session.horizon?.toISOString() ?? null,
+    tie_out: tieOut?.report ?? null,
     errors: tally.errors.map(errorReport),
   };
 }

@@ -48,6 +48,8 @@ export interface DatasetReport {
   readonly horizon: string | null;
   /** Per currency, exact decimal strings; only datasets that count money. `loaded`: sum of what this run read; `moved`: how much the stored total changed. */
   readonly money: readonly MoneyReport[];
+  /** What was read held against the API's own totals; null where nothing was to be compared. */
+  readonly tie_out: TieOutReport | null;
   readonly errors: readonly ErrorReport[];
 }
 
@@ -68,6 +70,21 @@ export interface RefusalReport {
   readonly ask_again_at: string;
   /** What the API said, redacted. */
   readonly detail: string;
+}
+
+/** What one dataset's comparison with the API's own totals came to. It never changes what was read. */
+export interface TieOutReport {
+  /** `equal` · `difference`: some sums differ, also when read once more · `not_compared`: some or all could not be compared, the rest is equal. */
+  readonly status: 'equal' | 'difference' | 'not_compared';
+  /** Closed buckets compared. */
+  readonly buckets: number;
+  /** Sums compared. */
+  readonly sums: number;
+  readonly differences: number;
+  /** Requests it took besides those for reading, what was read again included. */
+  readonly requests: number;
+  /** Why something could not be compared; null where all was. */
+  readonly detail: string | null;
 }
 
 /** Money loaded by a run, as exact decimal strings. */
@@ -132,13 +149,15 @@ export interface CostSplitReport {
 export interface RunReport {
   readonly run_ids: readonly number[];
   readonly command: 'sync' | 'backfill';
-  readonly status: 'ok' | 'partial' | 'failed' | 'busy';
+  readonly status: 'ok' | 'difference' | 'partial' | 'failed' | 'busy';
   readonly started_at: string;
   readonly finished_at: string;
   /** True when nothing was written: `--plan`. */
   readonly preview: boolean;
   readonly requests: number;
   readonly datasets: readonly DatasetReport[];
+  /** Stored sums that differ from the API's own totals, also after what they are of was read once more. */
+  readonly differences: readonly Difference[];
   /** One for each organization whose names were read. */
   readonly directory: readonly DirectoryReport[];
   /** One for each organization of which something could be loaded. */

@@ -4,7 +4,7 @@ import type { AskAgain } from '../openai/learning.ts';
 import { createSession, type Session } from '../openai/session.ts';
 import { PageTooLarge } from '../openai/signals.ts';
 import { createPageDecoder, type Page } from '../parse/page.ts';
-import { createDecoder } from '../parse/result.ts';
+import { createDecoder, type DecodeResult } from '../parse/result.ts';
 import { createSeriesCache } from '../parse/series.ts';
 import { assembleSlice, type ParsedSlice } from '../parse/slice.ts';
 import { bucketCount, type Interval } from '../plan/bucket.ts';
@@ -14,6 +14,9 @@ import { bucketsPerPage, type Job, softMaxBytes } from './job.ts';
 
 // Buckets differ in size: a slice only a little larger than the last page suggests is asked for as it is.
 const splitTolerance = 1.5;
+
+/** Is shown every result that may say whose it is. */
+export type NoteResult = (result: Readonly<Record<string, unknown>>) => void;
 
 /** A slice as read. */
 export interface ReadSlice {
@@ -51,9 +54,10 @@ export function createSliceReader(
   job: Job,
   client: Client,
   tags: ReadonlySet<string>,
+  noteResult: NoteResult,
 ): SliceReader {
   const { dataset, width, groupBy, filters } = job.settings;
-  const decode = decoderOf(job, dataset, tags);
+  const decode = decoderOf(job, dataset, tags, noteResult);
   let requests = 0;
   let maxBuckets = Number.POSITIVE_INFINITY;
   const counted: Client = {
@@ -108,8 +112,18 @@ export function createSliceReader(
   };
 }
 
-function decoderOf(job: Job, dataset: Dataset, tags: ReadonlySet<string>): (text: string) => PageAndText {
-  const series = createSeriesCache(job.organization, dataset, job.settings.width);
-  const decode = createPageDecoder(dataset, createDecoder(dataset, series), tags);
+function decoderOf(
+  job: Job,
+  dataset: Dataset,
+  tags: ReadonlySet<string>,
+  noteResult: NoteResult,
+): (text: string) => PageAndText {
+  const decodeResult = createDecoder(dataset, createSeriesCache(job.organization, dataset, job.settings.width));
+  const noting: DecodeResult = (result, drift) => {
+    noteResult(result);
+    return decodeResult(result, drift);
+  };
+  // Only results that are money are known to say whose they are.
+  const decode = createPageDecoder(dataset, dataset.money === undefined ? decodeResult : noting, tags);
   return (text) => ({ ...decode(text), text });
 }

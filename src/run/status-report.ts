@@ -54,6 +54,18 @@ export interface DatasetStatus {
   readonly gap_count: number;
 }
 
+/** What the newest comparison with the API's own totals came to. */
+export interface TieOutStatus {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly measure: string;
+  /** Decimal text: the differences of all buckets that do not agree, each as a positive number, added up. */
+  readonly difference: string;
+  readonly buckets: number;
+  readonly disagreeing: number;
+  readonly checked_at: string;
+}
+
 /** What is known of the names of an organization. */
 export interface DirectoryStatus {
   readonly org_id: string;
@@ -125,6 +137,8 @@ export interface StatusReport {
   readonly undelivered: Undelivered;
   readonly datasets: readonly DatasetStatus[];
   /** Organizations whose names have been asked for. */
+  /** What the newest comparisons with the API's own totals came to, by dataset and measure. */
+  readonly tie_outs: readonly TieOutStatus[];
   readonly directory: readonly DirectoryStatus[];
   readonly quarantine: readonly QuarantineStatus[];
   readonly drift: readonly DriftStatus[];

@@ -9,7 +9,16 @@ import { type RunContext, startOf } from './context.ts';
 import { type Coverage, type CoverageDay, type CoverageKey, gapsIn, type Queryable, readCoverage } from './coverage.ts';
 import { readDirectoryStatus } from './directory-status.ts';
 import { knownRefusals, obtainableFrom, refusalReports } from './known-refusals.ts';
-import type { DatasetStatus, DriftStatus, Gap, QuarantineStatus, RunStatus, StatusReport } from './status-report.ts';
+import { readTieOuts } from './observed-facts.ts';
+import type {
+  DatasetStatus,
+  DriftStatus,
+  Gap,
+  QuarantineStatus,
+  RunStatus,
+  StatusReport,
+  TieOutStatus,
+} from './status-report.ts';
 
 /** Which part of the store to tell about; null for all. */
 export interface StatusOptions {
@@ -49,13 +58,15 @@ export async function readStatus(
   const isShown = ({ org_id, subject }: AlertStatus) =>
     isWanted({ org_id, dataset: subject.split(' ', 1)[0] ?? '' }) ||
     (subject === '' && (options.organizations?.includes(org_id) ?? true));
+  const datasets = (await datasetStatuses(context, now, coverageOf)).filter(isWanted);
   return {
     checked_at: now.toISOString(),
     alerts: (await openAlerts(pool)).filter(isShown),
     notices: (await recentNotices(pool, now)).filter(isShown),
     undelivered: await undelivered(pool, now),
     database: { server_version: '', size_bytes: 0, ...database, embedded: context.store.embedded },
-    datasets: (await datasetStatuses(context, now, coverageOf)).filter(isWanted),
+    datasets,
+    tie_outs: (await readTieOuts(pool, datasets)).map((tieOut) => withIsoDates<TieOutStatus>(tieOut)),
     directory: await readDirectoryStatus(pool, options.organizations),
     quarantine: quarantine.filter(isWanted).map(withIsoDates),
     drift: drift.filter(isWanted).map(withIsoDates),

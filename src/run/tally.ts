@@ -50,6 +50,21 @@ export function addSlice(tally: Tally, slice: ParsedSlice, result: LoadResult): 
   for (const { kind, name } of slice.drift) tally.drift.add(`${kind} ${storableName(redact(name))}`);
 }
 
+/** Adds what reading some buckets once more changed; they and their money are not counted as read twice. */
+export function addAgain(tally: Tally, again: Tally): void {
+  const { bucketsLoaded, bucketsUnchanged, bucketsKept, moneyLoaded } = loadedNothing;
+  tally.loaded = addResults(tally.loaded, {
+    ...again.loaded,
+    bucketsLoaded,
+    bucketsUnchanged,
+    bucketsKept,
+    moneyLoaded,
+  });
+  tally.pages += again.pages;
+  for (const name of again.drift) tally.drift.add(name);
+  tally.errors.push(...again.errors);
+}
+
 /** What two loads did together. */
 export function addResults(a: LoadResult, b: LoadResult): LoadResult {
   return {

@@ -244,14 +244,14 @@ export const metricDefinitions: readonly MetricDefinition[] = [
   {
     name: 'usage_etl_tie_out_difference',
     type: 'gauge',
-    help: "How far stored sums are from the API's own totals at the newest verify: the differences of all buckets that do not agree, without their sign; 0 when all agree.",
+    help: "How far stored sums are from the API's own totals by the newest comparison of each bucket: the differences of all that do not agree, without their sign; 0 when all agree.",
     labels: ['org', 'dataset', 'measure'],
     samples: perTieOut(({ difference }) => Number(difference), sum),
   },
   {
     name: 'usage_etl_tie_out_buckets_disagreeing',
     type: 'gauge',
-    help: "Buckets whose stored sum differs from the API's own total at the newest verify.",
+    help: "Buckets whose stored sum differs from the API's own total, by the newest comparison of each.",
     labels: ['org', 'dataset', 'measure'],
     samples: perTieOut(({ disagreeing }) => disagreeing, sum),
   },

@@ -1,6 +1,12 @@
 import { refusalTexts } from '../../run/known-refusals.ts';
-import type { AlertStatus, DatasetStatus, DirectoryStatus, StatusReport } from '../../run/status-report.ts';
-import { ago, count, counted, instant, through } from '../numbers.ts';
+import type {
+  AlertStatus,
+  DatasetStatus,
+  DirectoryStatus,
+  StatusReport,
+  TieOutStatus,
+} from '../../run/status-report.ts';
+import { ago, count, counted, exact, instant, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
@@ -16,6 +22,7 @@ export function statusText(report: StatusReport, style: Style): string {
     coverage(report, style),
     gaps(report, style),
     incomplete(report, style),
+    tieOuts(report, style),
     capabilities(report, style),
     names(report, style),
     quarantine(report, style),
@@ -119,6 +126,29 @@ function gapLine({ dataset, bucket_width, gaps: stretches, gap_count }: DatasetS
     .map(({ from, to, buckets }) => `${instant(from)} to ${instant(to)} (${count(buckets)})`);
   const rest = gap_count - shown.length;
   return `  ${dataset} ${bucket_width}: ${shown.join(', ')}${rest > 0 ? `, and ${count(rest)} more` : ''}`;
+}
+
+function tieOuts({ tie_outs, checked_at }: StatusReport, style: Style): string {
+  const now = new Date(checked_at);
+  const listOf = (all: readonly TieOutStatus[]) => tieOutLines(all, now, style).join('\n');
+  return section("Against the API's own totals", byOrganization(tie_outs, listOf, style), style);
+}
+
+function tieOutLines(all: readonly TieOutStatus[], now: Date, style: Style): readonly string[] {
+  const newest = all
+    .map(({ checked_at }) => checked_at)
+    .toSorted()
+    .at(-1);
+  const differing = all.filter(({ disagreeing }) => disagreeing > 0);
+  const sums = all.reduce((sum, { buckets }) => sum + buckets, 0);
+  if (newest === undefined) return [];
+  return [
+    `  ${counted(sums, 'sum')} compared, the last ${ago(newest, now)}${differing.length === 0 ? ': all equal' : ''}`,
+    ...differing.map(
+      ({ dataset, measure, disagreeing, difference }) =>
+        `  ${style.bad(dataset)}: ${measure} differs in ${counted(disagreeing, 'bucket')}, by ${exact(difference)} in all`,
+    ),
+  ];
 }
 
 function capabilities({ datasets }: StatusReport, style: Style): string {

@@ -1,6 +1,6 @@
 import { refusalTexts } from '../../run/known-refusals.ts';
 import type { DatasetReport, DirectoryReport, ErrorReport, RunReport } from '../../run/report.ts';
-import { count, counted, instant, money, moneyChange, through } from '../numbers.ts';
+import { count, counted, exact, instant, money, moneyChange, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { type TableColumn, table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
@@ -11,6 +11,7 @@ export function syncText(report: RunReport, style: Style): string {
     headline(report, style),
     datasetTable(report.datasets, style),
     ...spend(report, style),
+    ...tieOuts(report, style),
     ...attribution(report, style),
     ...names(report, style),
     ...attention(report, style),
@@ -21,6 +22,7 @@ export function syncText(report: RunReport, style: Style): string {
 
 const statusWords = {
   ok: 'all loaded',
+  difference: "all loaded, but sums differ from the API's own totals",
   partial: 'partly loaded',
   failed: 'failed',
   busy: 'busy in another run',
@@ -28,7 +30,12 @@ const statusWords = {
 
 function headline(report: RunReport, style: Style): string {
   const seconds = (Date.parse(report.finished_at) - Date.parse(report.started_at)) / 1000;
-  const paint = report.status === 'ok' ? style.good : report.status === 'failed' ? style.bad : style.warn;
+  const paint =
+    report.status === 'ok'
+      ? style.good
+      : report.status === 'failed' || report.status === 'difference'
+        ? style.bad
+        : style.warn;
   const preview = report.preview ? ' preview (nothing was written)' : '';
   const requests = counted(report.requests, 'request');
   return `${style.bold(report.command)}${preview}: ${paint(statusWords[report.status])} · ${requests} · ${seconds.toFixed(1)} s`;
@@ -98,6 +105,44 @@ function spend({ datasets, preview }: RunReport, style: Style): readonly string[
     }),
   );
   return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+const differencesShown = 10;
+
+/** Whether what was read adds up to what the API itself says. */
+function tieOuts({ datasets, differences }: RunReport, style: Style): readonly string[] {
+  const made = datasets.flatMap(({ tie_out }) => (tie_out === null ? [] : [tie_out]));
+  if (made.length === 0) return [];
+  const sum = (of: (one: (typeof made)[number]) => number) => made.reduce((total, one) => total + of(one), 0);
+  const compared = `${counted(
+    sum(({ sums }) => sums),
+    'sum',
+  )} of ${counted(
+    sum(({ buckets }) => buckets),
+    'bucket',
+  )}`;
+  const verdict =
+    differences.length === 0
+      ? `${compared} equal`
+      : `${style.bad(counted(differences.length, 'difference'))} in ${compared}`;
+  const shown = differences
+    .slice(0, differencesShown)
+    .map(
+      (one) =>
+        `  ${one.dataset} ${one.bucket_width} ${instant(one.bucket_start)} ${one.measure}: stored ${one.stored === null ? 'nothing' : exact(one.stored)}, reported ${exact(one.reported)}`,
+    );
+  const rest = differences.length - shown.length;
+  const more = rest > 0 ? [`  and ${count(rest)} more: openai_etl.tie_outs`] : [];
+  return [
+    [
+      `Against the API's totals: ${verdict} · ${counted(
+        sum(({ requests }) => requests),
+        'request',
+      )}`,
+      ...shown,
+      ...more,
+    ].join('\n'),
+  ];
 }
 
 /** Whose the money is, of the days that were split anew. */
@@ -181,6 +226,7 @@ function notesOf(report: DatasetReport, startedAt: string): readonly Note[] {
       'Nothing to do: their days count as incomplete until the API tells the amounts. openai_bi.coverage names them.',
     );
   }
+  if (report.tie_out?.detail) note(`not compared with the API's own totals: ${report.tie_out.detail}`);
   if (report.drift.length > 0) note(`the API sends what the catalog does not know: ${report.drift.join(', ')}`);
   if (report.buckets_kept > 0)
     note(`${counted(report.buckets_kept, 'bucket')} left alone: the store holds a finer or newer reading`);
@@ -211,6 +257,8 @@ function nextStep({ status, preview, command }: RunReport, style: Style): string
     ? `usage-etl ${command} without --plan writes this`
     : {
         ok: 'usage-etl status shows coverage; usage-etl query "SQL" answers questions; usage-etl verify proves the sums',
+        difference:
+          'usage-etl verify compares once more; usage-etl backfill --refetch --from DATE reads the days above again',
         partial: 'run the same command again once the above is corrected; it reads only what is missing',
         failed: 'correct the above; usage-etl check tests key, endpoints and database one by one',
         busy: 'run it again when the other run has ended',
