@@ -55,7 +55,8 @@ export const errorKinds = {
   horizon_unknown: {
     verdict: 'stop_dataset',
     exit: 3,
-    remedy: 'Run sync again later; if it stays, ask OpenAI: the API refuses every start as too far back, today included.',
+    remedy:
+      'Run sync again later; if it stays, ask OpenAI: the API refuses every start as too far back, today included.',
   },
   request_refused: {
     verdict: 'stop_dataset',
