@@ -28,9 +28,11 @@ interface Wishes {
   readonly of?: Readonly<Record<string, Partial<DatasetSettings>>>;
   /** Names of datasets that are switched off. */
   readonly off?: readonly string[];
+  /** 0: settled buckets are not read along. */
+  readonly rereadRows?: number;
 }
 
-function configured(nights: Nights, { widths = ['1d'], of = {}, off = [] }: Wishes) {
+function configured(nights: Nights, { widths = ['1d'], of = {}, off = [], rereadRows = 200_000 }: Wishes) {
   const settingsOf = (dataset: Dataset) =>
     widthsOf(dataset)
       .filter((width) => widths.includes(width) || dataset.money !== undefined)
@@ -43,7 +45,9 @@ function configured(nights: Nights, { widths = ['1d'], of = {}, off = [] }: Wish
         };
       });
   const wanted = datasets.filter(({ name }) => !off.includes(name)).flatMap(settingsOf);
-  return { config: { ...nights.config, organizations: [{ name: organization, adminKey, datasets: wanted }] } };
+  return {
+    config: { ...nights.config, rereadRows, organizations: [{ name: organization, adminKey, datasets: wanted }] },
+  };
 }
 
 async function living<T>(work: (nights: Nights) => Promise<T>, options: NightsOptions = {}): Promise<T> {
@@ -106,7 +110,10 @@ describe('a store that has lived through settings says what a fresh one says', {
     ['the cut by user off and on', () => [{}, { off: ['costs_by_user'] }, {}]],
     ['usage off and on at another width', () => [{}, { off: ['completions'] }, { widths: ['1h'] }]],
     ['an earlier start', () => [{ of: { completions: { defaultDays: 2 }, costs: { defaultDays: 3 } } }, {}]],
-    ['days settled later', () => [{ of: { completions: { settleSeconds: 0 }, costs: { settleSeconds: 0 } } }, {}]],
+    [
+      'days settled later',
+      () => [{ of: { completions: { settleSeconds: 0 }, costs: { settleSeconds: 0 } } }, { rereadRows: 0 }],
+    ],
     ['days settled sooner', () => [{}, { of: { completions: { settleSeconds: 0 }, costs: { settleSeconds: 0 } } }]],
   ])('%s', (_, nightsOf) =>
     living(async (nights) => {
