@@ -21,11 +21,18 @@ export function parseDecimal(text: string): Decimal | null {
   const [, sign, integer = '', fraction = '', exponent = '0'] = match;
   const digits = `${integer}${fraction}`.replace(/^0+/, '');
   if (digits === '') return zero;
-  const significant = digits.replace(/0+$/, '');
+  const significant = withoutTrailingZeros(digits);
   const scale = fraction.length - Number(exponent) - (digits.length - significant.length);
   if (scale > mostFractionDigits || significant.length - scale > mostIntegerDigits) return null;
   const unsigned = scale < 0 ? BigInt(significant) * 10n ** BigInt(-scale) : BigInt(significant);
   return { coefficient: sign === '-' ? -unsigned : unsigned, scale: Math.max(0, scale) };
+}
+
+/** An expression that ends in 0+$ would start over at each of thousands of zeros that others follow. */
+function withoutTrailingZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
 }
 
 /** The sum of two decimals, exact. */
