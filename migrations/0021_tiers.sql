@@ -432,3 +432,76 @@ left join openai_etl.buckets as ledger
   and ledger.bucket_start = part.usage_date_utc::timestamp at time zone 'UTC';
 comment on column openai_bi.cost_by_user_model_daily.is_estimated is 'True where more than counts decided the split; estimate says what.';
 comment on column openai_bi.cost_by_user_model_daily.estimate is 'Why the split is an estimate. tier_weights: usage of several service tiers is on one line, and price factors tell their shares; tier_not_grouped: usage does not tell the tier; unknown_prefix: nobody knows what the prefix of the line means; long_context: usage does not tell such requests apart. Null when it rests on counts alone.';
+
+alter table openai.users add column is_scim_managed boolean;
+alter table openai.users add column api_key_last_used_at timestamptz;
+alter table openai.api_keys add column owner_project_access text;
+alter table openai.groups add column is_scim_managed boolean;
+
+create or replace view openai_bi.users as
+select
+  org_id,
+  user_id,
+  user_name,
+  user_email,
+  user_kind,
+  role,
+  project_id,
+  added_at,
+  user_label,
+  is_stub,
+  first_seen_at,
+  last_seen_at,
+  removed_at,
+  updated_at,
+  is_scim_managed,
+  api_key_last_used_at
+from openai.users;
+
+create or replace view openai_bi.api_keys as
+select
+  org_id,
+  api_key_id,
+  api_key_name,
+  redacted_value,
+  key_kind,
+  project_id,
+  owner_user_id,
+  owner_kind,
+  created_at,
+  last_used_at,
+  expires_at,
+  api_key_label,
+  is_stub,
+  first_seen_at,
+  last_seen_at,
+  removed_at,
+  updated_at,
+  owner_project_access
+from openai.api_keys;
+
+create or replace view openai_bi.groups as
+select
+  org_id,
+  group_id,
+  group_name,
+  group_type,
+  created_at,
+  group_label,
+  first_seen_at,
+  last_seen_at,
+  removed_at,
+  updated_at,
+  is_scim_managed
+from openai.groups;
+comment on column openai.users.is_scim_managed is 'True where the identity provider manages the account, which is then removed there; null when the API does not say.';
+comment on column openai_bi.users.is_scim_managed is 'True where the identity provider manages the account, which is then removed there; null when the API does not say.';
+comment on column openai.users.api_key_last_used_at is 'When the person last used any key, as the API says; null when never or unknown, and when personal data is switched off.';
+comment on column openai_bi.users.api_key_last_used_at is 'When the person last used any key, as the API says; null when never or unknown, and when personal data is switched off.';
+comment on column openai.api_keys.owner_project_access is '''active'', or ''inactive'' where the owner has lost access to the project and the key still works; an open list. Null for admin keys and stubs.';
+comment on column openai_bi.api_keys.owner_project_access is '''active'', or ''inactive'' where the owner has lost access to the project and the key still works; an open list. Null for admin keys and stubs.';
+comment on column openai.groups.is_scim_managed is 'True where the identity provider says who belongs to it; null when the API does not say.';
+comment on column openai_bi.groups.is_scim_managed is 'True where the identity provider says who belongs to it; null when the API does not say.';
+
+comment on column openai_etl.drift.dataset is 'Dataset, or list of the directory, that was being read.';
+comment on column openai_etl.drift.sample is 'One value as received (e-mail addresses masked); null of lists, of which only names are kept.';

@@ -4,6 +4,7 @@ import type { DirectoryTable } from '../catalog/directory/table.ts';
 import { directoryTables } from '../catalog/directory/tables.ts';
 import { fitsKey } from '../catalog/storable.ts';
 import { inTransaction } from '../db/transaction.ts';
+import { redact } from '../log.ts';
 import type { DirectoryEntry } from '../parse/directory.ts';
 import { directoryStatements } from './directory-sql.ts';
 
@@ -43,6 +44,7 @@ export async function loadDirectory(pool: Pool, reading: DirectoryReading): Prom
     const all: DirectoryChanges[] = [];
     for (const table of directoryTables) all.push(await loadTable(client, reading, table));
     await recordLists(client, reading);
+    await recordUnknownFields(client, reading);
     const sum = (of: keyof DirectoryChanges) => all.reduce((total, one) => total + one[of], 0);
     return { added: sum('added'), changed: sum('changed'), renamed: sum('renamed'), removed: sum('removed') };
   });
@@ -130,6 +132,32 @@ async function recordLists(
       lists.map(({ outcome }) => (outcome.status === 'read' ? outcome.entries.length : 0)),
       isRead,
     ],
+  );
+}
+
+// A name is a word or a few; what is longer is cut, so that it fits into an index.
+const longestName = 200;
+
+/** Fields of lists that the catalog does not know, as drift: their names only, for what they hold may say who people are. */
+async function recordUnknownFields(client: PoolClient, { organization, observedAt, lists }: DirectoryReading) {
+  const seen = lists.flatMap(({ list, outcome }) =>
+    outcome.status === 'read'
+      ? outcome.entries.flatMap(({ unknown }) =>
+          unknown.map((name) => ({
+            list: list.name,
+            name: redact(name.replaceAll('\u0000', '').toWellFormed()).slice(0, longestName).toWellFormed(),
+          })),
+        )
+      : [],
+  );
+  if (seen.length === 0) return;
+  await client.query(
+    `insert into openai_etl.drift as d (org_id, dataset, kind, name, sample, first_seen_at, last_seen_at, seen_count)
+     select $1, list, 'field', name, null, $2, $2, count(*)
+     from unnest($3::text[], $4::text[]) as item(list, name) group by list, name
+     on conflict (org_id, dataset, kind, name) do update set
+       last_seen_at = excluded.last_seen_at, seen_count = d.seen_count + excluded.seen_count`,
+    [organization, observedAt, seen.map(({ list }) => list), seen.map(({ name }) => name)],
   );
 }
 

@@ -13,6 +13,8 @@ export type DirectoryValues = Readonly<Record<string, string | null>>;
 export interface DirectoryEntry {
   readonly id: string;
   readonly values: DirectoryValues;
+  /** Names of fields that the catalog does not know, with dots between nested ones. */
+  readonly unknown: readonly string[];
 }
 
 /** One page of a list, decoded. */
@@ -38,13 +40,14 @@ const envelope = z.object({
 
 /**
  * The decoder of a list's pages, those of one project or group where it has one. Fields that the catalog does not know
- * are left out: what names somebody is not kept by chance. Without `personalData`, neither is what says who people are.
+ * are left out but for their names: what names somebody is not kept by chance. Without `personalData`, neither is what says who people are.
  */
 export function createListDecoder(
   list: DirectoryList,
   scopeId: string | null,
   options: { readonly personalData: boolean },
 ): DecodeListPage {
+  const unknownIn = createUnknownFinder(list);
   const keep = options.personalData ? (values: DirectoryValues) => values : withoutPersonalData(list.table);
   return (text) => {
     const parsed = envelope.safeParse(parseJson(text));
@@ -55,11 +58,31 @@ export function createListDecoder(
       const id = textOf(entry[entryId]);
       if (id === null) throw new EtlError('contract_broken', `${list.path}: an entry has no id`);
       const values = list.fields.map((field) => [field.column, fieldValue(field, entry, scopeId)] as const);
-      return { id, values: keep(Object.fromEntries(values)) };
+      return { id, values: keep(Object.fromEntries(values)), unknown: unknownIn(entry) };
     });
     const cursors = { last_id: lastId, last_entry: entries.at(-1)?.id, next };
     return { entries, hasMore, after: cursors[list.cursor] || null };
   };
+}
+
+/** Finds the fields of a list's entries that no column and no ignored field accounts for. */
+function createUnknownFinder({ fields, ignored }: DirectoryList): (entry: JsonObject) => readonly string[] {
+  const stored = fields.flatMap(({ from }) => {
+    if (from.kind === 'flag') return [from.path.join('.')];
+    return from.kind === 'text' || from.kind === 'instant' ? from.paths.map((path) => path.join('.')) : [];
+  });
+  const known = new Set(['object', entryId, ...stored, ...ignored]);
+  const parents = new Set(
+    [...known].flatMap((path) => path.split('.').map((_, at, parts) => parts.slice(0, at).join('.'))),
+  );
+  const find = (entry: JsonObject, prefix: string): readonly string[] =>
+    Object.entries(entry).flatMap(([key, value]) => {
+      const path = `${prefix}${key}`;
+      if (known.has(path)) return [];
+      if (!parents.has(path)) return [path];
+      return isObject(value) ? find(value, `${path}.`) : [];
+    });
+  return (entry) => find(entry, '');
 }
 
 /** Leaves out what says who somebody is. */

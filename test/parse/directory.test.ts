@@ -28,9 +28,41 @@ describe('an entry', () => {
       user_kind: 'user',
       role: 'owner',
       added_at: '2023-11-14T22:13:20.000Z',
+      is_scim_managed: null,
+      api_key_last_used_at: null,
     };
     expect(decode('users', { ...user, name: 'Ada', email: 'ada@example.com' })).toEqual(expected);
     expect(decode('users', { ...user, name: null, user: { name: 'Ada', email: 'ada@example.com' } })).toEqual(expected);
+  });
+
+  test('says who the identity provider manages, whose keys sleep, and which owner has lost access', () => {
+    const user = { id: 'user-1', is_scim_managed: true, api_key_last_used_at: 1_700_000_000 };
+    expect(decode('users', user)).toMatchObject({
+      is_scim_managed: 'true',
+      api_key_last_used_at: '2023-11-14T22:13:20.000Z',
+    });
+    expect(decode('users', user, false)).toMatchObject({ is_scim_managed: 'true', api_key_last_used_at: null });
+    expect(decode('groups', { id: 'group-1', is_scim_managed: false })).toMatchObject({ is_scim_managed: 'false' });
+    expect(decode('project_api_keys', { id: 'key_1', owner_project_access: 'inactive' })).toMatchObject({
+      owner_project_access: 'inactive',
+    });
+  });
+
+  test('names the fields that nobody knows, nested ones too, and none of their values', () => {
+    const list = directoryLists.find(({ name }) => name === 'users');
+    if (list === undefined) throw new Error('no list of users');
+    const entry = {
+      object: 'organization.user',
+      id: 'user-1',
+      phone: '+1',
+      user: { picture: 'x', badge: 'y' },
+      projects: {},
+    };
+    const text = JSON.stringify({ object: 'list', data: [entry], has_more: false });
+    expect(createListDecoder(list, null, { personalData: true })(text).entries[0]?.unknown).toEqual([
+      'phone',
+      'user.badge',
+    ]);
   });
 
   test('says of what kind a user is only where the API does', () => {

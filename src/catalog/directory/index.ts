@@ -1,4 +1,4 @@
-import { constant, type DirectoryList, instant, scope, text } from './list.ts';
+import { constant, type DirectoryList, flag, instant, scope, text } from './list.ts';
 import { apiKeys, groupMembers, groups, projectMembers, projects, users } from './tables.ts';
 
 /**
@@ -23,6 +23,7 @@ export const directoryLists: readonly DirectoryList[] = [
       instant('created_at', ['created_at']),
       instant('archived_at', ['archived_at']),
     ],
+    ignored: ['external_key_id'],
     doc: 'Projects, archived ones too: old spend has no other name.',
   },
   {
@@ -48,6 +49,22 @@ export const directoryLists: readonly DirectoryList[] = [
       },
       text('role', ['role']),
       instant('added_at', ['added_at']),
+      flag('is_scim_managed', ['is_scim_managed']),
+      instant('api_key_last_used_at', ['api_key_last_used_at']),
+    ],
+    ignored: [
+      'created',
+      'is_default',
+      'is_scale_tier_authorized_purchaser',
+      'developer_persona',
+      'technical_level',
+      'projects',
+      'user.id',
+      'user.object',
+      'user.enabled',
+      'user.banned',
+      'user.banned_at',
+      'user.picture',
     ],
     doc: 'People of the organization.',
   },
@@ -71,6 +88,7 @@ export const directoryLists: readonly DirectoryList[] = [
       instant('last_used_at', ['last_used_at']),
       instant('expires_at', ['expires_at']),
     ],
+    ignored: ['value', 'owner.object', 'owner.name', 'owner.role', 'owner.created_at'],
     doc: 'Keys that administer the organization, such as the one this program uses.',
   },
   {
@@ -87,7 +105,9 @@ export const directoryLists: readonly DirectoryList[] = [
       text('group_name', ['name']),
       text('group_type', ['group_type']),
       instant('created_at', ['created_at']),
+      flag('is_scim_managed', ['is_scim_managed']),
     ],
+    ignored: [],
     doc: 'Groups of people.',
   },
   {
@@ -100,6 +120,7 @@ export const directoryLists: readonly DirectoryList[] = [
     table: projectMembers,
     scopeColumn: 'project_id',
     fields: [scope('project_id'), text('user_id', ['id']), text('role', ['role']), instant('added_at', ['added_at'])],
+    ignored: ['name', 'email'],
     doc: 'Members of each project.',
   },
   {
@@ -119,6 +140,7 @@ export const directoryLists: readonly DirectoryList[] = [
       scope('project_id'),
       instant('added_at', ['created_at']),
     ],
+    ignored: [],
     doc: 'Service accounts of each project, whose ids stand among the user ids of usage.',
   },
   {
@@ -142,6 +164,16 @@ export const directoryLists: readonly DirectoryList[] = [
       instant('created_at', ['created_at']),
       instant('last_used_at', ['last_used_at']),
       instant('expires_at', ['expires_at']),
+      text('owner_project_access', ['owner_project_access']),
+    ],
+    ignored: [
+      'owner.user.name',
+      'owner.user.email',
+      'owner.user.role',
+      'owner.user.created_at',
+      'owner.service_account.name',
+      'owner.service_account.role',
+      'owner.service_account.created_at',
     ],
     doc: 'Keys of each project, those whose owner has lost access too.',
   },
@@ -155,6 +187,7 @@ export const directoryLists: readonly DirectoryList[] = [
     table: groupMembers,
     scopeColumn: 'group_id',
     fields: [scope('group_id'), text('user_id', ['id'])],
+    ignored: ['name', 'email'],
     doc: 'Members of each group.',
   },
 ];

@@ -6,6 +6,13 @@ export type ListCursor = 'last_id' | 'last_entry' | 'next';
 /** Where a value stands in an entry, outermost key first. */
 type Path = readonly [string, ...string[]];
 
+/** What a flag is called; null also where it is not there. */
+interface FlagValues {
+  readonly true: string;
+  readonly false: string;
+  readonly null: string | null;
+}
+
 /** How a column of a directory table comes out of an entry of a list. */
 export interface ListField {
   readonly column: string;
@@ -15,7 +22,7 @@ export interface ListField {
    */
   readonly from:
     | { readonly kind: 'text' | 'instant'; readonly paths: readonly Path[] }
-    | { readonly kind: 'flag'; readonly path: Path; readonly values: { readonly [F in `${boolean | null}`]: string } }
+    | { readonly kind: 'flag'; readonly path: Path; readonly values: FlagValues }
     | { readonly kind: 'constant'; readonly value: string }
     | { readonly kind: 'scope' };
 }
@@ -39,6 +46,8 @@ export interface DirectoryList {
    */
   readonly scopeColumn: string | null;
   readonly fields: readonly ListField[];
+  /** Fields that are known and deliberately not stored, with dots between nested names. */
+  readonly ignored: readonly string[];
   readonly doc: string;
 }
 
@@ -50,6 +59,11 @@ export function text(column: string, ...paths: readonly Path[]): ListField {
 /** An instant that the API sends in Unix seconds. */
 export function instant(column: string, ...paths: readonly Path[]): ListField {
   return { column, from: { kind: 'instant', paths } };
+}
+
+/** A boolean that is stored as one. */
+export function flag(column: string, path: Path): ListField {
+  return { column, from: { kind: 'flag', path, values: { true: 'true', false: 'false', null: null } } };
 }
 
 /** The same in every entry. */

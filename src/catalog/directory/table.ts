@@ -10,7 +10,9 @@ export interface DirectoryColumn {
 
 /** A column whose values come from the lists. */
 export interface ListedColumn extends DirectoryColumn {
-  readonly type: 'text' | 'timestamptz';
+  readonly type: 'text' | 'timestamptz' | 'boolean';
+  /** Came after the table had shipped, and stands at its end. */
+  readonly appended?: true;
   /** Keeps its value where the lists that were read do not tell it. */
   readonly sticky?: true;
 }
@@ -74,13 +76,18 @@ const bookkeeping: readonly DirectoryColumn[] = [
 
 /** The whole column list of a directory table, in order. Migrations must equal it, and a test says so. */
 export function directoryColumns(table: DirectoryTable): readonly DirectoryColumn[] {
+  const listed = (appended: boolean) =>
+    table.listed
+      .filter((column) => (column.appended ?? false) === appended)
+      .map(({ name, type, nullable, comment }) => ({ name, type, nullable, comment }));
   return [
     organization,
-    ...table.listed.map(({ name, type, nullable, comment }) => ({ name, type, nullable, comment })),
+    ...listed(false),
     ...labelColumn(table),
     ...table.owned,
     ...(table.stub === null ? [] : [stubColumn]),
     ...bookkeeping,
+    ...listed(true),
   ];
 }
 

@@ -8,6 +8,13 @@ const instant = (name: string, comment: string): ListedColumn => ({
   nullable: true,
   comment,
 });
+const appended = (name: string, type: ListedColumn['type'], comment: string): ListedColumn => ({
+  name,
+  type,
+  nullable: true,
+  appended: true,
+  comment,
+});
 const owned = (name: string, comment: string) => ({ name, type: 'text' as const, nullable: true, comment });
 
 export const projects: DirectoryTable = {
@@ -52,6 +59,16 @@ export const users: DirectoryTable = {
     text('role', 'Role in the organization, of a service account in its project; an open list. Null for a stub.'),
     { ...text('project_id', 'Project a service account belongs to; null for people.'), sticky: true },
     instant('added_at', 'When the person joined or the service account was created; null for a stub.'),
+    appended(
+      'is_scim_managed',
+      'boolean',
+      'True where the identity provider manages the account, which is then removed there; null when the API does not say.',
+    ),
+    appended(
+      'api_key_last_used_at',
+      'timestamptz',
+      'When the person last used any key, as the API says; null when never or unknown, and when personal data is switched off.',
+    ),
   ],
   label: {
     column: 'user_label',
@@ -60,7 +77,7 @@ export const users: DirectoryTable = {
   },
   history: { entity: 'user', name: 'user_name', since: 'added_at' },
   stub: { dimension: 'user_id', values: { user_kind: 'unknown' } },
-  personal: { columns: ['user_name', 'user_email'], except: { user_kind: 'service_account' } },
+  personal: { columns: ['user_name', 'user_email', 'api_key_last_used_at'], except: { user_kind: 'service_account' } },
   owned: [],
 };
 
@@ -79,6 +96,11 @@ export const apiKeys: DirectoryTable = {
     instant('created_at', 'When the key was created; null for a stub.'),
     instant('last_used_at', 'When the key was last used, as the API says; null when never or unknown.'),
     instant('expires_at', 'When the key ends by itself; null when it does not.'),
+    appended(
+      'owner_project_access',
+      'text',
+      "'active', or 'inactive' where the owner has lost access to the project and the key still works; an open list. Null for admin keys and stubs.",
+    ),
   ],
   label: {
     column: 'api_key_label',
@@ -117,6 +139,11 @@ export const groups: DirectoryTable = {
     text('group_name', 'Current name.'),
     text('group_type', 'Kind of group as the API says; an open list.'),
     instant('created_at', 'When the group was created.'),
+    appended(
+      'is_scim_managed',
+      'boolean',
+      'True where the identity provider says who belongs to it; null when the API does not say.',
+    ),
   ],
   label: { column: 'group_label', from: ['group_name', 'group_id'], comment: 'What to show: the name, else the id.' },
   history: { entity: 'group', name: 'group_name', since: 'created_at' },
