@@ -1,15 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkBudgets, setBudgets } from './budget-check.ts';
 import { daySeconds } from './contract.ts';
+import { billsOf, checkCosts, readParts } from './cost-check.ts';
 import { Difference } from './difference.ts';
 import { startDouble } from './double.ts';
 import { checkDue } from './due-check.ts';
 import { checkExit } from './exit-check.ts';
+import { checkExport } from './export-check.ts';
 import { checkFacts } from './fact-check.ts';
-import { createMemory } from './memory.ts';
+import { checkFocus } from './focus-check.ts';
+import { checkCoverage, checkHourlySums } from './hourly-check.ts';
+import { createMemory, type Memory } from './memory.ts';
 import { instantText, type NightPlan, placeName, placesOf } from './plan.ts';
-import { clockAt, type FuzzDatabase, openProgram, organizationOf, runNight } from './program.ts';
+import { clockAt, type FuzzDatabase, openProgram, organizationOf, type Program, runNight } from './program.ts';
 import { randomOf } from './random.ts';
+import { createReplica, type Replica } from './replica.ts';
+import { checkShares, checkSplitAnew } from './split-check.ts';
 import { readStore } from './store.ts';
 import { deepestDays, firstDay, organizations, type StoryOptions, tellStory } from './story.ts';
+import { checkUsage } from './usage-check.ts';
 import { createWorld, crowd, restate, type World } from './world.ts';
 
 /** What a seed came to. */
@@ -35,6 +46,9 @@ export async function fuzz(database: FuzzDatabase, story: StoryOptions): Promise
   const memory = createMemory(now);
   const double = await startDouble({ worlds, nameOf: organizationOf, now, heard: memory });
   const program = await openProgram(database, double.url, clock);
+  const replica = createReplica(database.pool);
+  const folder = await mkdtemp(join(tmpdir(), 'usage-etl-fuzz-'));
+  await setBudgets(database.pool);
   const exits = new Map<number, number>();
   let nights = 0;
   let difference: string | null = null;
@@ -47,9 +61,7 @@ export async function fuzz(database: FuzzDatabase, story: StoryOptions): Promise
       memory.begin(plan);
       const { exit, said } = await runNight(program, plan);
       exits.set(exit, (exits.get(exit) ?? 0) + 1);
-      const store = await readStore(database.pool);
-      checkFacts(store, memory, placesOf(plan.wanted).map(placeName));
-      checkDue(plan, store, memory, exit);
+      await checkNight({ program, pool: database.pool, memory, replica, folder }, plan, exit);
       checkExit(plan, memory, exit, said);
     }
   } catch (thrown) {
@@ -59,9 +71,41 @@ export async function fuzz(database: FuzzDatabase, story: StoryOptions): Promise
   } finally {
     await program.close();
     await double.close();
+    await rm(folder, { recursive: true, force: true });
   }
   const { requests, struck } = double;
   return { seed: story.seed, nights, requests, struck, exits, tieOuts: memory.tieOuts, difference };
+}
+
+interface Checked {
+  readonly program: Program;
+  readonly pool: FuzzDatabase['pool'];
+  readonly memory: Memory;
+  readonly replica: Replica;
+  readonly folder: string;
+}
+
+/** Everything that can be read of the store after a run, held against what was answered. */
+async function checkNight(
+  { program, pool, memory, replica, folder }: Checked,
+  plan: NightPlan,
+  exit: number,
+): Promise<void> {
+  const store = await readStore(pool);
+  checkFacts(store, memory, placesOf(plan.wanted).map(placeName));
+  checkDue(plan, store, memory, exit);
+  await checkUsage(pool, store);
+  await checkHourlySums(pool, store);
+  await checkCoverage(pool, plan.at);
+  const bills = billsOf(store);
+  const parts = await readParts(pool);
+  await checkCosts(pool, bills, parts);
+  checkShares(store, bills, parts);
+  await checkBudgets(pool, bills, plan.at);
+  await checkFocus(pool, bills, parts);
+  await replica.follow();
+  await checkExport(program, folder, store);
+  await checkSplitAnew(program, plan, pool);
 }
 
 function worldsOf({ seed }: StoryOptions, until: number): ReadonlyMap<string, World> {
