@@ -37,6 +37,7 @@ export interface Played {
   readonly crowded?: readonly number[];
   /** Wants days only from this one on. */
   readonly startLater?: number;
+  /** Reads everything wanted again by name, after the sync. */
   readonly backfills?: boolean;
 }
 
@@ -49,6 +50,11 @@ export interface Card {
   readonly nights: number;
   /** So many days before the first one wanted are wanted as well, from the card's first night on. */
   readonly deeper: number;
+  /**
+   * `extra`: it strikes some days only, and may happen beside another card. `minor`: one of these is among the first on a
+   * lane, so that twelve nights come to most of the others.
+   */
+  readonly rank?: 'extra' | 'minor';
   play(night: CardNight): Played;
 }
 

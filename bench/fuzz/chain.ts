@@ -30,7 +30,10 @@ export function chainOf(world: World, asked: Asked, faults: readonly Fault[], no
   let buckets: readonly SentBucket[] = positionsOf(asked).map((position) => bucketAt(asked, position));
   for (const { fault, effect } of struck) {
     buckets = effect.replace?.(buckets, asked, fault, answer) ?? buckets;
-    buckets = buckets.map((bucket) => effect.spoil?.(bucket, asked, fault) ?? bucket);
+    // What another fault has made something else of is not told twice over.
+    buckets = buckets.map((bucket) =>
+      bucket.meaning.kind === 'rows' ? (effect.spoil?.(bucket, asked, fault) ?? bucket) : bucket,
+    );
   }
   const sent = buckets.filter(({ isSent }) => isSent);
   const paging = struck.find(({ effect }) => effect.page !== undefined)?.effect;

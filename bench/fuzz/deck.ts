@@ -51,15 +51,15 @@ const refusals: readonly Card[] = [
       night.index === 0 ? { faults: [faultOf(night, 'horizon', { instant: night.today })] } : { backfills: true },
   },
   {
-    ...midwayFault('horizon-misreported-for-a-while', 'horizon', 2),
+    ...midwayFault('horizon-misreported-and-mended', 'horizon', 1),
     play: (night) => ({ faults: [faultOf(night, 'horizon', { instant: night.today })] }),
   },
   {
-    ...midwayFault('sliding-horizon', 'horizon', 3),
+    ...midwayFault('sliding-horizon', 'horizon', 2),
     play: (night) => ({ faults: [faultOf(night, 'horizon', { instant: recent(9)(night) })] }),
   },
   {
-    ...midwayFault('refused-old-grouping', 'refused-old-grouping', 3),
+    ...midwayFault('refused-old-grouping', 'refused-old-grouping', 2),
     deeper: 2,
     play: (night) => ({
       faults: [faultOf(night, 'refused-old-grouping', { instant: recent(4 + night.index)(night) })],
@@ -69,22 +69,25 @@ const refusals: readonly Card[] = [
   { ...midwayFault('refused-future', 'refused-future', 1), deeper: 2 },
 ];
 
+const extra = (kind: FaultKind, lanes?: Card['lanes']): Card => ({ ...strike('door', kind, lanes), rank: 'extra' });
+
 const door: readonly Card[] = [
-  strike('door', 'nul-message'),
-  strike('door', 'nul-tag'),
-  strike('door', 'nul-text'),
-  strike('door', 'surrogate-text'),
-  strike('door', 'long-model', usage),
-  strike('door', 'long-line-item', money),
-  strike('door', 'long-project'),
-  strike('door', 'long-field'),
-  strike('door', 'nul-field'),
-  strike('door', 'junk-bucket'),
-  strike('door', 'fraction-of-count', usage),
-  strike('door', 'nines-billed', money),
-  strike('door', 'endless-price', money),
+  { ...strike('door', 'nul-message'), rank: 'minor' },
+  extra('nul-tag'),
+  extra('nul-text'),
+  extra('surrogate-text'),
+  extra('long-model', usage),
+  extra('long-line-item', money),
+  extra('long-project'),
+  extra('long-field'),
+  extra('nul-field'),
+  extra('junk-bucket'),
+  extra('fraction-of-count', usage),
+  extra('nines-billed', money),
+  extra('endless-price', money),
   {
     ...strike('door', 'huge-hours', usage),
+    rank: 'minor',
     play: (night) => ({ widths: ['1h'], faults: [faultOf(night, 'huge-hours', { days: someDays(night) })] }),
   },
 ];
@@ -96,7 +99,7 @@ const settings: readonly Card[] = [
     name: 'days-become-hours',
     about: 'settings',
     lanes: usage,
-    nights: 3,
+    nights: 2,
     deeper: 0,
     play: ({ index }) => ({ widths: index === 0 ? ['1d'] : ['1h'] }),
   },
@@ -104,7 +107,7 @@ const settings: readonly Card[] = [
     name: 'hours-become-minutes',
     about: 'settings',
     lanes: usage,
-    nights: 3,
+    nights: 2,
     deeper: 0,
     play: ({ index }) => ({ widths: index === 0 ? ['1h'] : ['1m'] }),
   },
@@ -119,6 +122,7 @@ const settings: readonly Card[] = [
   {
     name: 'filters',
     about: 'settings',
+    rank: 'minor',
     lanes: both,
     nights: 2,
     deeper: 2,
@@ -135,6 +139,7 @@ const settings: readonly Card[] = [
   {
     name: 'off-and-on',
     about: 'settings',
+    rank: 'minor',
     lanes: both,
     nights: 2,
     deeper: 0,
@@ -143,6 +148,7 @@ const settings: readonly Card[] = [
   {
     name: 'start-later',
     about: 'settings',
+    rank: 'minor',
     lanes: both,
     nights: 2,
     deeper: 3,

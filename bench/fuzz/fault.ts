@@ -25,10 +25,10 @@ export interface Refusal {
   readonly message: string;
   readonly code: string | null;
   readonly param: string | null;
-  /** What it is about, as the oracle has to know. */
+  /** What it is about, as the oracle has to know. `before`: only of what begins earlier; null: of everything. */
   readonly about:
     | { readonly kind: 'horizon'; readonly from: number }
-    | { readonly kind: 'grouping'; readonly dimension: string }
+    | { readonly kind: 'grouping'; readonly dimension: string; readonly before: number | null }
     | { readonly kind: 'future' }
     | { readonly kind: 'denied' };
 }

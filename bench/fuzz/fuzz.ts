@@ -10,7 +10,7 @@ import { checkDue } from './due-check.ts';
 import { checkExit } from './exit-check.ts';
 import { checkExport } from './export-check.ts';
 import { checkFacts } from './fact-check.ts';
-import { checkFocus } from './focus-check.ts';
+import { checkFocus, checkFocusRules } from './focus-check.ts';
 import { checkCoverage, checkHourlySums } from './hourly-check.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { instantText, type NightPlan, placeName, placesOf } from './plan.ts';
@@ -77,6 +77,9 @@ export async function fuzz(database: FuzzDatabase, story: StoryOptions): Promise
   return { seed: story.seed, nights, requests, struck, exits, tieOuts: memory.tieOuts, difference };
 }
 
+// There are a hundred of them, and they take longer than everything else together.
+const nightsBetweenRules = 4;
+
 interface Checked {
   readonly program: Program;
   readonly pool: FuzzDatabase['pool'];
@@ -103,6 +106,7 @@ async function checkNight(
   checkShares(store, bills, parts);
   await checkBudgets(pool, bills, plan.at);
   await checkFocus(pool, bills, parts);
+  if (plan.night % nightsBetweenRules === 0) await checkFocusRules(pool);
   await replica.follow();
   await checkExport(program, folder, store);
   await checkSplitAnew(program, plan, pool);

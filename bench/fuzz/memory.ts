@@ -50,15 +50,15 @@ export interface Memory extends Heard {
   given(place: string): ReadonlyMap<number, readonly Given[]>;
   cut(place: string): Cut | null;
   note(place: string): NightNote;
-  /** The first night on which each dimension of a place was refused in an unbroken row of nights. */
-  refusedSince(place: string): number | null;
+  /** From when on a place is granted every dimension, where a refusal of an earlier night was of older days only. */
+  grantedSince(place: string): number | null;
   readonly tieOuts: number;
 }
 
 export function createMemory(now: () => number): Memory {
   const places = new Map<string, Map<number, Given[]>>();
   const cuts = new Map<string, Cut>();
-  const refusals = new Map<string, { first: number; last: number }>();
+  const refusals = new Map<string, { readonly first: number; readonly before: number }>();
   let notes = new Map<string, NightNote>();
   let plan: NightPlan | null = null;
   let tieOuts = 0;
@@ -83,13 +83,9 @@ export function createMemory(now: () => number): Memory {
     const isReading = asked.limit > 1 && !isTieOut;
     if (isTieOut) tieOuts += 1;
     if (isReading) note.readings += 1;
-    if (meanings.some(([, { loud }]) => loud)) note[isReading ? 'loud' : 'perhapsLoud'] = true;
-    if (meanings.some(([, { kind }]) => kind === 'either')) note.soft = true;
+    listen(note, chain, isReading);
     const left = meanings.filter(([, { kind, loud }]) => kind === 'nothing' && !loud).map(([position]) => position);
-    if (left.length > 0) {
-      note.soft = true;
-      cutAt(place, Math.max(...left) + widthSeconds[asked.width]);
-    }
+    if (left.length > 0) cutAt(place, Math.max(...left) + widthSeconds[asked.width]);
     if (isTieOut) return;
     const known = places.get(place) ?? new Map<number, Given[]>();
     places.set(place, known);
@@ -117,7 +113,8 @@ export function createMemory(now: () => number): Memory {
     if (about.kind === 'grouping') {
       const night = plan?.night ?? 0;
       const known = refusals.get(place);
-      refusals.set(place, { first: known !== undefined && known.last >= night - 1 ? known.first : night, last: night });
+      const before = about.before ?? Number.POSITIVE_INFINITY;
+      refusals.set(place, { first: known?.before === before ? known.first : night, before });
     }
     if (about.kind === 'denied') note.denied = true;
     if (about.kind === 'future') note.futureRefused = true;
@@ -134,14 +131,22 @@ export function createMemory(now: () => number): Memory {
     given: (place) => places.get(place) ?? new Map(),
     cut: (place) => cuts.get(place) ?? null,
     note: noteOf,
-    refusedSince: (place) => {
+    grantedSince: (place) => {
       const known = refusals.get(place);
-      return known !== undefined && known.last === plan?.night ? known.first : null;
+      return known !== undefined && known.first < (plan?.night ?? 0) ? known.before : null;
     },
     get tieOuts() {
       return tieOuts;
     },
   };
+}
+
+/** Notes how loudly an answer lacks something. */
+function listen(note: NightNote, { meanings }: Chain, isReading: boolean): void {
+  for (const { kind, loud } of meanings.values()) {
+    if (loud) note[isReading ? 'loud' : 'perhapsLoud'] = true;
+    else if (kind !== 'rows') note.soft = true;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { amountOf, amountText, plus } from './amount.ts';
 import { lost, withFirst } from './bucket.ts';
 import { type Effect, strikes } from './fault.ts';
-import { digits, isDigits, type Json, type JsonObject } from './json.ts';
+import { digits, isDigits, type JsonObject } from './json.ts';
 import { randomOf } from './random.ts';
 import type { Row } from './results.ts';
 
@@ -84,21 +84,25 @@ export const fractionsOfCounts = unreadable((result) =>
   'input_tokens' in result ? { ...result, input_tokens: digits('9007199254740990.6') } : null,
 );
 
-const withAmount = (value: string, quantity: string | null) =>
+/** Bills so much more, and where a quantity is told, so much more of that. */
+const withMore = (value: string, quantity: string) =>
   extreme((result, row) => {
     if (typeof result['amount'] !== 'object') return null;
-    const amount: Json = { value: digits(value), currency: 'usd' };
-    const more = quantity === null ? {} : { quantity: digits(quantity) };
-    const { amount_value: _, ...rest } = row;
-    const counted = quantity === null ? {} : { quantity: amountText(amountOf(quantity)) };
+    const billed = amountText(plus(amountOf(row['amount_value'] ?? '0'), amountOf(value)));
+    const counted =
+      row['quantity'] === undefined ? null : amountText(plus(amountOf(row['quantity']), amountOf(quantity)));
     return {
-      result: { ...result, amount, ...more },
-      row: { ...rest, amount_value: amountText(amountOf(value)), ...counted },
+      result: {
+        ...result,
+        amount: { value: digits(billed), currency: 'usd' },
+        ...(counted === null ? {} : { quantity: digits(counted) }),
+      },
+      row: { ...row, amount_value: billed, ...(counted === null ? {} : { quantity: counted }) },
     };
   });
 
-export const ninesBilled = withAmount('9'.repeat(131_072), null);
-export const endlessPrices = withAmount('1e130000', '1e-10000');
+export const ninesBilled = withMore(`${'9'.repeat(131_000)}${'0'.repeat(72)}`, '0');
+export const endlessPrices = withMore('1e130000', '1e-10000');
 
 const half = 5_000_000_000_000_000_000n;
 

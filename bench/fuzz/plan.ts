@@ -22,6 +22,13 @@ export interface Restated {
   readonly kind: RestatementKind | 'crowd';
 }
 
+/** A dataset that somebody wants from a date on. */
+export interface Backfilled {
+  readonly organization: string;
+  readonly dataset: string;
+  readonly from: number;
+}
+
 /** Everything that happens on one night. */
 export interface NightPlan {
   readonly night: number;
@@ -30,8 +37,8 @@ export interface NightPlan {
   readonly wanted: readonly Wanted[];
   readonly faults: readonly Fault[];
   readonly restated: readonly Restated[];
-  /** Reads everything since its start by name (`backfill --from`), where that is set. */
-  readonly backfillFrom: number | null;
+  /** What is read again by name (`backfill --from`) when the sync is done. */
+  readonly backfills: readonly Backfilled[];
   /** The cards that are played, for people. */
   readonly cards: readonly string[];
 }

@@ -9,7 +9,7 @@ import { silentProgress } from '../../src/run/report.ts';
 import { runSync } from '../../src/run/sync.ts';
 import { type FakeClock, fakeClock } from '../../test/support/fake-clock.ts';
 import { Difference } from './difference.ts';
-import { type NightPlan, settleSeconds, type Wanted } from './plan.ts';
+import { type Backfilled, type NightPlan, settleSeconds, type Wanted } from './plan.ts';
 
 /** A database that the program may fill, and a pool of connections to it. */
 export interface FuzzDatabase {
@@ -61,17 +61,24 @@ export function clockAt(seconds: number): FakeClock {
   return fakeClock(new Date(seconds * 1000).toISOString());
 }
 
-/** Runs a night's sync, or the backfill it is. Throws Difference where it is stopped: nothing that comes over the network may. */
+/** Runs a night's sync and the backfills after it. Throws Difference where one is stopped: no answer may do that. */
 export async function runNight(program: Program, plan: NightPlan): Promise<Ran> {
-  const from = plan.backfillFrom === null ? null : new Date(plan.backfillFrom * 1000);
+  const runs = [await runOne(program, plan, null)];
+  for (const backfill of plan.backfills) runs.push(await runOne(program, plan, backfill));
+  const worst =
+    [1, 3, 4].find((code) => runs.some(({ exit }) => exit === code)) ?? Math.max(...runs.map(({ exit }) => exit));
+  return { exit: worst, said: runs.map(({ said }) => said).join('; ') };
+}
+
+async function runOne(program: Program, plan: NightPlan, backfill: Backfilled | null): Promise<Ran> {
   try {
     const report = await runSync(program.contextOf(plan), {
-      command: from === null ? 'sync' : 'backfill',
-      datasets: null,
-      organizations: null,
+      command: backfill === null ? 'sync' : 'backfill',
+      datasets: backfill === null ? null : [backfill.dataset],
+      organizations: backfill === null ? null : [backfill.organization],
       acceptRestatement: false,
       preview: false,
-      from,
+      from: backfill === null ? null : new Date(backfill.from * 1000),
       to: null,
       refetch: false,
     });

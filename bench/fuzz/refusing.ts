@@ -42,28 +42,28 @@ const refusedDimension: Readonly<Record<string, string>> = {
   costs_by_user: 'project_id',
 };
 
-function groupingRefusal(dataset: string, words: string): Refusal {
+function groupingRefusal(dataset: string, before: number | null): Refusal {
   const dimension = refusedDimension[dataset] ?? '';
   return {
     status: 400,
-    message: `Grouping by ${dimension} is not available${words}.`,
+    message: `Grouping by ${dimension} is not available${before === null ? '' : ' for this time range'}.`,
     code: null,
     param: 'group_by',
-    about: { kind: 'grouping', dimension },
+    about: { kind: 'grouping', dimension, before },
   };
 }
 
 /** Refuses to group whatever the range. */
 export const refusedGrouping: Effect = {
   refuse: ({ endpoint, groupBy }) =>
-    groupBy.includes(refusedDimension[endpoint.name] ?? '') ? groupingRefusal(endpoint.name, '') : null,
+    groupBy.includes(refusedDimension[endpoint.name] ?? '') ? groupingRefusal(endpoint.name, null) : null,
 };
 
 /** Refuses to group what begins before the instant of the fault. */
 export const refusedOldGrouping: Effect = {
   refuse: ({ endpoint, groupBy, start }, fault) =>
     start < fault.instant && groupBy.includes(refusedDimension[endpoint.name] ?? '')
-      ? groupingRefusal(endpoint.name, ' for this time range')
+      ? groupingRefusal(endpoint.name, fault.instant)
       : null,
 };
 

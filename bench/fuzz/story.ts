@@ -36,10 +36,13 @@ export interface StoryOptions {
 
 interface LaneState {
   readonly lane: Lane;
-  /** Cards still to come. */
+  /** Cards still to come, the one taken last behind them. */
   cards: readonly Card[];
+  readonly extras: readonly Card[];
   card: Card | null;
   index: number;
+  /** Nights to rest before the next card. */
+  rests: number;
   start: number;
   startBefore: number;
 }
@@ -47,7 +50,9 @@ interface LaneState {
 /** The nights of a seed, in order. The last one is calm. */
 export function tellStory({ seed, nights, only }: StoryOptions): readonly NightPlan[] {
   const random = randomOf(seed, 'story');
-  const states = lanes.map((lane) => laneState(lane, only, random));
+  const wanted = deck.filter(({ name, about }) => only === null || only.includes(name) || only.includes(about));
+  const shuffled = random.shuffled(wanted);
+  const states = lanes.map((lane, index) => laneState(lane, index, shuffled, only !== null, random));
   const longPause = 5 + random.below(4);
   let day = firstDay;
   return Array.from({ length: nights }, (_, index): NightPlan => {
@@ -58,14 +63,29 @@ export function tellStory({ seed, nights, only }: StoryOptions): readonly NightP
   });
 }
 
-/** Cards that are about the same come one after the other on a lane in a random order; half of them on another one. */
-function laneState(lane: Lane, only: readonly string[] | null, random: Random): LaneState {
-  const wanted = deck.filter(
-    ({ name, about, lanes: kinds }) =>
-      kinds.includes(lane.kind) && (only === null || only.includes(name) || only.includes(about)),
-  );
+/**
+ * The cards of a lane; lanes of one kind begin at different ends, so that together they come to most of them. Where only
+ * some cards are played, half of the lanes rest first, so that each happens to a new store and to one that holds days.
+ */
+function laneState(lane: Lane, index: number, cards: readonly Card[], isChosen: boolean, random: Random): LaneState {
+  const mine = cards.filter(({ lanes: kinds }) => kinds.includes(lane.kind));
+  const major = mine.filter(({ rank }) => isChosen || rank === undefined);
+  const [minor, ...others] = isChosen ? [] : random.shuffled(mine.filter(({ rank }) => rank === 'minor'));
+  const isSecond = index >= lanes.length / 2;
   const start = firstDay - historyDays * daySeconds;
-  return { lane, cards: random.shuffled(wanted), card: null, index: 0, start, startBefore: start };
+  return {
+    lane,
+    cards: [
+      ...(isSecond ? major.toReversed() : major).toSpliced(random.below(5), 0, ...(minor === undefined ? [] : [minor])),
+      ...others,
+    ],
+    extras: isChosen ? [] : mine.filter(({ rank }) => rank === 'extra'),
+    card: null,
+    index: 0,
+    rests: isChosen && isSecond ? 1 : 0,
+    start,
+    startBefore: start,
+  };
 }
 
 interface Night {
@@ -75,42 +95,69 @@ interface Night {
   readonly random: Random;
 }
 
-function planNight(states: readonly LaneState[], { night, day, isCalm, random }: Night): NightPlan {
-  const played = states.map((state) => {
-    const card = isCalm ? null : nextCard(state, random);
-    const { lane, index, start, startBefore } = state;
-    const context: CardNight = { lane, index, today: day, random, start, startBefore };
-    return { state, card, played: card === null ? {} : card.play(context) };
-  });
+interface PlayedLane {
+  readonly state: LaneState;
+  readonly cards: readonly Card[];
+  readonly played: Played;
+}
+
+function planNight(states: readonly LaneState[], night: Night): NightPlan {
+  const { day, random } = night;
+  const played = states.map((state) => playLane(state, night));
+  const wanted = played.flatMap((one) => wantedOf(one.state, one.played, day));
   return {
-    night,
+    night: night.night,
     at: day + 3 * 3600 + random.below(3600),
-    wanted: played.flatMap(({ state, played: changes }) => wantedOf(state, changes, day)),
-    faults: played.flatMap(({ state, played: changes }) => faultsOf(state, changes, random)),
-    restated: played.flatMap(({ state, played: changes }) => restatedOf(state, changes, day, random)),
-    backfillFrom: played.some(({ played: changes }) => changes.backfills)
-      ? Math.min(...states.map(({ start }) => start))
-      : null,
-    cards: played.flatMap(({ state, card }) =>
-      card === null ? [] : [`${state.lane.organization} ${state.lane.kind}: ${card.name}`],
+    wanted,
+    faults: played.flatMap((one) => faultsOf(one.state, one.played, random)),
+    restated: played.flatMap((one) => restatedOf(one.state, one.played, day, random)),
+    backfills: played.flatMap(({ state, played: changes }) =>
+      changes.backfills === true
+        ? state.lane.datasets.map((dataset) => ({ organization: state.lane.organization, dataset, from: state.start }))
+        : [],
+    ),
+    cards: played.flatMap(({ state, cards }) =>
+      cards.map(({ name }) => `${state.lane.organization} ${state.lane.kind}: ${name}`),
     ),
   };
 }
 
-/** Goes on with the card of a lane, or takes the next; now and then a lane rests. */
+/** Chance that something more happens beside a card. */
+const extraChance = 0.25;
+
+function playLane(state: LaneState, { day, isCalm, random }: Night): PlayedLane {
+  const card = isCalm ? null : nextCard(state, random);
+  const { lane, index, start, startBefore } = state;
+  const context: CardNight = { lane, index, today: day, random, start, startBefore };
+  const main = card?.play(context) ?? {};
+  if (isCalm || state.extras.length === 0 || !random.chance(extraChance)) {
+    return { state, cards: card === null ? [] : [card], played: main };
+  }
+  const extra = random.pick(state.extras);
+  const faults = [...(main.faults ?? []), ...(extra.play(context).faults ?? [])];
+  return { state, cards: [...(card === null ? [] : [card]), extra], played: { ...main, faults } };
+}
+
+/** Goes on with the card of a lane, or takes the next; now and then a lane rests in between. */
 function nextCard(state: LaneState, random: Random): Card | null {
   if (state.card !== null && state.index + 1 < state.card.nights) {
     state.index += 1;
     return state.card;
   }
-  state.index = 0;
-  state.startBefore = state.start;
+  if (state.rests > 0) {
+    state.rests -= 1;
+    state.card = null;
+    return null;
+  }
   const [card] = state.cards;
-  state.card = random.chance(0.15) ? null : (card ?? null);
-  if (state.card === null) return null;
-  state.cards = [...state.cards.slice(1), state.card];
-  state.start -= state.card.deeper * daySeconds;
-  return state.card;
+  if (card === undefined) return null;
+  state.card = card;
+  state.index = 0;
+  state.cards = [...state.cards.slice(1), card];
+  state.rests = state.cards.length < 3 || random.chance(0.15) ? 1 : 0;
+  state.startBefore = state.start;
+  state.start -= card.deeper * daySeconds;
+  return card;
 }
 
 function wantedOf({ lane, start }: LaneState, played: Played, day: number): readonly Wanted[] {
