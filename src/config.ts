@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Dataset } from './catalog/dataset.ts';
-import { publishedTierWeights, type TierWeights } from './catalog/driver.ts';
 import { datasets as catalog } from './catalog/index.ts';
+import type { TierWeights } from './catalog/tier.ts';
 import type { Width } from './catalog/width.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Environment } from './config/admin-key.ts';
@@ -15,6 +15,7 @@ import { datasetSettings, readOrganizations } from './config/organizations.ts';
 import { ConfigError, type Problem, problem } from './config/problem.ts';
 import { readSchedules, type ScheduleSettings, scheduleProblems } from './config/schedules.ts';
 import { type SettingName, settingSchemas, settings } from './config/settings.ts';
+import { readTierWeights } from './config/tier-weights.ts';
 import { isLoopback } from './config/url.ts';
 
 export type { Environment } from './config/admin-key.ts';
@@ -22,10 +23,12 @@ export { readBudgetFile } from './config/budget-file.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
 export { type MapEntry, mapColumns, ownedColumns, readMapping } from './config/mapping.ts';
 export { type ObjectStorageSettings, readObjectStorage } from './config/object-storage.ts';
+export { owned } from './config/owned.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
 export type { ScheduleSettings } from './config/schedules.ts';
 export { type Setting, settings } from './config/settings.ts';
 export { guarded } from './config/table-file.ts';
+export { acceptedEncoding, decodeText } from './config/text.ts';
 export { isLoopback } from './config/url.ts';
 
 /** The names of all datasets, in the order of the catalog. */
@@ -70,6 +73,8 @@ export interface Config {
   readonly logLevel: string;
   /** Absent: the names of ids are not read. */
   readonly directory?: DirectorySettings;
+  /** What a sync compares with the API's own totals at its end: the closed buckets it read, or nothing. Absent: nothing. */
+  readonly tieOut?: 'closed' | 'off';
   /** Absent: as published. */
   readonly tierWeights?: TierWeights;
 }
@@ -173,7 +178,12 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     retryTotalSeconds: value('retry_total_seconds') ?? 900,
     logLevel: sources.overrides?.logLevel ?? value('log_level') ?? 'info',
     directory: { hours: value('directory_hours') ?? 12, personalData: value('personal_data') ?? true },
-    tierWeights: readTierWeights(value),
+    tieOut: value('tie_out') ?? 'closed',
+    tierWeights: readTierWeights(file.values.tier_weights ?? [], {
+      batch: value('batch_weight_thousandths'),
+      flex: value('flex_weight_thousandths'),
+      fast: value('priority_weight_thousandths'),
+    }),
     schedules: readSchedules(file.values.schedules ?? null, {
       cron: value('schedule') ?? settings.schedule.default,
       timezone: value('timezone') ?? settings.timezone.default,
@@ -185,17 +195,6 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
       restatementAlert: value('restatement_alert') ?? settings.restatement_alert.default,
     },
     configFile: document?.file ?? null,
-  };
-}
-
-type ValueOf = (name: `${keyof TierWeights}_weight_thousandths`) => number | null;
-
-function readTierWeights(value: ValueOf): TierWeights {
-  const { batch, flex, priority } = publishedTierWeights;
-  return {
-    batch: value('batch_weight_thousandths') ?? batch,
-    flex: value('flex_weight_thousandths') ?? flex,
-    priority: value('priority_weight_thousandths') ?? priority,
   };
 }
 

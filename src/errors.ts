@@ -1,3 +1,5 @@
+import { storableText } from './catalog/storable.ts';
+
 /**
  * What happens next after an error, from the widest reach to the narrowest.
  * `stop_run`: nothing more can be done. `stop_organization`: the key is no good. `stop_dataset`: the dataset fails,
@@ -32,6 +34,18 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Use an admin key (sk-admin-…) of this organization; project keys do not work here.',
   },
+  other_organization: {
+    verdict: 'stop_organization',
+    exit: 1,
+    remedy:
+      'Nothing was written. Use an admin key of the organization that is stored under this name; if another one is to take its place, run sync --adopt-organization once.',
+  },
+  organization_repeated: {
+    verdict: 'stop_organization',
+    exit: 1,
+    remedy:
+      'Nothing was written, or every bill would count twice. Give each name the admin key of an organization of its own, or leave one name out of the configuration.',
+  },
   scope_missing: {
     verdict: 'stop_dataset',
     exit: 3,
@@ -55,7 +69,8 @@ export const errorKinds = {
   horizon_unknown: {
     verdict: 'stop_dataset',
     exit: 3,
-    remedy: 'Set a later start date: the API refuses one this far back and does not say how far it goes.',
+    remedy:
+      'Run sync again later; if it stays, ask OpenAI: the API refuses every start as too far back, today included.',
   },
   request_refused: {
     verdict: 'stop_dataset',
@@ -93,6 +108,19 @@ export const errorKinds = {
     verdict: 'stop_run',
     exit: 1,
     remedy: 'Nothing was changed. Correct the cause named above and run usage-etl migrate.',
+  },
+  database_refused_data: {
+    verdict: 'fail_slice',
+    exit: 3,
+    remedy:
+      'What was received is kept in openai_etl.quarantine and asked for again at every sync; all else was stored. If it ' +
+      'stays, report it.',
+  },
+  database_refused_all: {
+    verdict: 'stop_dataset',
+    exit: 1,
+    remedy:
+      'This is a defect of usage-etl, or somebody has changed its tables; nothing of these buckets was stored. Report it.',
   },
   database_refused: {
     verdict: 'stop_run',
@@ -191,7 +219,8 @@ export class EtlError extends Error {
   readonly remedy: string;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    // Much of it is somebody else's text, and it is stored.
+    super(storableText(message), options.cause === undefined ? {} : { cause: options.cause });
     const kind: ErrorKind = errorKinds[code];
     this.code = code;
     this.verdict = kind.verdict;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import { splitChangedDays } from '../../src/allocate/split-days.ts';
-import { publishedTierWeights } from '../../src/catalog/driver.ts';
+import { publishedTierWeights } from '../../src/catalog/tier.ts';
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { openStore } from '../../src/db/store.ts';
 import { silentLog } from '../../src/log.ts';

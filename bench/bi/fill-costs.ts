@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { splitChangedDays } from '../../src/allocate/split-days.ts';
-import { publishedTierWeights } from '../../src/catalog/driver.ts';
+import { publishedTierWeights } from '../../src/catalog/tier.ts';
 import { silentLog } from '../../src/log.ts';
 import { organization } from './store.ts';
 

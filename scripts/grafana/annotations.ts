@@ -28,7 +28,11 @@ function stretches(condition: string, text: string): string {
 }
 
 /** Shades what may still change. */
-export const notFinalDays = annotation('Not final', 'orange', stretches("state = 'loaded'", 'may still change'));
+export const notFinalDays = annotation(
+  'Not final',
+  'orange',
+  stretches("state in ('loaded', 'incomplete')", 'may still change'),
+);
 
 /** Shades what is not there, so that no bar does not read as no spend. */
 export const missingDays = annotation('Not loaded', 'red', stretches("state in ('missing', 'refused')", 'not loaded'));

@@ -34,8 +34,16 @@ export function timeOf(day: string): string {
   return `${day}::timestamp at time zone 'UTC'`;
 }
 
+/** What tells an id from the same one of another organization; none where there is no id. */
+export function owned(id: string, none: string, org = 'org_id'): string {
+  return `case when ${id} is null then ${none} else ${org} || '/' || ${id} end`;
+}
+
+/** The project of a row, as the variable has it. */
+export const ownedProject = owned('project_id', "'(no project)'");
+
 const chosenProjects = `${among('org_id', 'org')}
-    and ${among("coalesce(project_id, '(no project)')", 'project')}
+    and ${among(ownedProject, 'project')}
     and ${among("coalesce(team, '(no team)')", 'team')}`;
 
 /** Rows of the views of cost of one currency and the chosen organizations, projects, teams, families. */

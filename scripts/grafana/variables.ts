@@ -6,7 +6,7 @@ import {
   VariableRefresh,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { dataSource } from './data-source.ts';
-import { all } from './sql.ts';
+import { all, owned, ownedProject } from './sql.ts';
 
 function fromStore(name: string, label: string, description: string, query: string): QueryVariableBuilder {
   return new QueryVariableBuilder(name)
@@ -27,7 +27,15 @@ function any(variable: QueryVariableBuilder): QueryVariableBuilder {
     .current({ selected: true, text: ['All'], value: ['$__all'] });
 }
 
-/** The variables that the panels use, by name. Values are ids where there are ids: names may repeat and change. */
+/** A name, with its organization where another one of the table is called the same. */
+function told(label: string): string {
+  return `${label} || case when count(*) over (partition by ${label}) > 1 then ' · ' || org_id else '' end`;
+}
+
+/**
+ * The variables that the panels use, by name. Values are ids where there are ids, with their organization: names may
+ * repeat and change.
+ */
 export const variables = {
   org: any(
     fromStore(
@@ -48,7 +56,7 @@ export const variables = {
       'project',
       'Project',
       'Archived ones too, and what belongs to none.',
-      `select project_label as __text, project_id as __value from openai_bi.projects
+      `select ${told('project_label')} as __text, ${ownedProject} as __value from openai_bi.projects
 union all select '(no project)', '(no project)'
 order by 1, 2`,
     ),
@@ -79,7 +87,7 @@ order by 1`,
       'user',
       'User',
       'People and service accounts, and what is attributed to none.',
-      `select user_label as __text, user_id as __value from openai_bi.users
+      `select ${told('user_label')} as __text, ${owned('user_id', "'(no user)'")} as __value from openai_bi.users
 union all select '(no user)', '(no user)'
 union all select '(unattributed)', '(unattributed)'
 order by 1, 2`,

@@ -59,7 +59,7 @@ function massRemoval({ org_id, dataset, bucket_width, run_id, detail }: MassRemo
     kind: 'mass_removal_refused',
     org_id,
     subject: `${dataset} ${bucket_width}`,
-    summary: `${dataset} ${bucket_width}: the API reports nothing where there was plenty; nothing was changed`,
+    summary: `${dataset} ${bucket_width}: the API takes most of what is stored back; nothing was changed`,
     detail: `run ${run_id}: ${detail}`,
   });
 }

@@ -86,10 +86,10 @@ export const restatementsSql = `
     join openai_etl.runs run on run.run_id = r.run_id and run.status <> 'running'
       and run.started_at > $6::timestamptz - interval '7 days'
     cross join lateral (
-      select coalesce(r.new_row, r.old_row) ->> money.currency as currency,
+      select lower(coalesce(r.new_row, r.old_row) ->> money.currency) as currency,
         coalesce((r.new_row ->> money.amount)::numeric, 0) - coalesce((r.old_row ->> money.amount)::numeric, 0) as moved
     ) s
-    where r.settled
+    where r.settled and s.currency is not null
     group by r.org_id, r.run_id, r.dataset, s.currency
     having sum(abs(s.moved)) > $5::numeric
   ) moved
@@ -120,7 +120,11 @@ export const capabilitiesSql = `
       where c.status = 'reduced' and exists (
         select from openai_etl.buckets b
         where b.org_id = c.org_id and b.dataset = c.dataset and name = any(b.grain)
-      )
+      ) and coalesce((
+        -- Refused of old buckets alone, it is still there in the newest.
+        select bool_or(r.range_end = 'infinity') from openai_etl.refusals r
+        where r.org_id = c.org_id and r.dataset = c.dataset and r.kind = 'grouping' and r.dimension = name
+      ), true)
     ) as lost,
     exists (
       select from openai_etl.buckets b where b.org_id = c.org_id and b.dataset = c.dataset and b.row_count > 0

@@ -52,15 +52,16 @@ export const alertKinds = {
   mass_removal_refused: {
     severity: 'critical',
     lasts: 'condition',
-    meaning: 'The API suddenly reports nothing for most of what was loaded. Nothing was changed: a person decides.',
+    meaning:
+      'The API suddenly reports nothing, or other groups, for most of what was loaded. Nothing was changed: a person decides.',
     remedy: 'If the API is right, run usage-etl sync --accept-restatement; if not, wait: nothing was changed.',
     ends: 'those buckets were read again, or the removal was accepted',
   },
   tie_out_difference: {
     severity: 'critical',
     lasts: 'condition',
-    meaning: 'verify found stored sums that differ from the totals the API reports.',
-    remedy: 'Run usage-etl sync and then usage-etl verify: a restatement explains most. If it stays, report it.',
+    meaning: 'Stored sums differ from the totals the API reports, also after what they are of was read once more.',
+    remedy: 'Run usage-etl backfill --refetch over the days named, then usage-etl verify. If it stays, report it.',
     ends: 'the newest comparison of every bucket agrees',
   },
   quarantine_appeared: {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { version } from '../version.ts';
-import { cut, listed } from './condition.ts';
+import { listed } from './condition.ts';
 import type { Claimed, StoredAlert } from './outbox.ts';
 
 /** What is posted to the webhook. */
@@ -18,14 +18,18 @@ export interface Message {
 }
 
 const shownInText = 10;
-const maxText = 3500;
+
+/** Longest text that each receiver the documentation names takes, in UTF-16 units; past it the whole message is refused. */
+const longestText = { slack: 40_000, mattermost: 16_383, discord: 2_000 } as const;
+
+const maxText = Math.min(...Object.values(longestText));
 
 /** One message about all that was claimed together. */
 export function messageOf(claimed: readonly [Claimed, ...Claimed[]]): Message {
   const [first, ...others] = claimed;
   return {
     ...origin,
-    text: cut(others.length === 0 ? textOfOne(first) : textOfSeveral(claimed), maxText),
+    text: others.length === 0 ? textOfOne(first) : textOfSeveral(claimed),
     event: first.event,
     alert: storedPart(first),
     notification_id: first.notification_id,
@@ -35,7 +39,7 @@ export function messageOf(claimed: readonly [Claimed, ...Claimed[]]): Message {
 
 /** What cannot be stored anywhere is told at once. */
 export function unstoredMessage(alert: StoredAlert, event: 'opened' | 'recovered'): Message {
-  const text = cut(textOfOne({ ...alert, event, times: 1 }), maxText);
+  const text = textOfOne({ ...alert, event, times: 1 });
   return { ...origin, text, event, alert, notification_id: null, also: [] };
 }
 
@@ -70,9 +74,10 @@ const origin = { source: 'openai-usage-etl', version } as const;
 function textOfOne(alert: Pick<Claimed, 'event' | 'times'> & StoredAlert): string {
   const { event, summary, detail, remedy, severity, times } = alert;
   const where = placeOf(alert);
-  if (event === 'recovered') return `Recovered: ${where}${escaped(summary)} (since ${alert.opened_at.toISOString()})`;
+  if (event === 'recovered')
+    return fitted(`Recovered: ${where}`, escaped(summary), ` (since ${alert.opened_at.toISOString()})`);
   const again = times > 1 ? `, again: ${times} times in 24 hours` : '';
-  return `*${where}${escaped(summary)}* (${severity}${again})\n${escaped(detail)}\n→ ${escaped(remedy)}`;
+  return fitted(`*${where}${escaped(summary)}* (${severity}${again})\n`, escaped(detail), `\n→ ${escaped(remedy)}`);
 }
 
 function textOfSeveral(claimed: readonly [Claimed, ...Claimed[]]): string {
@@ -82,8 +87,20 @@ function textOfSeveral(claimed: readonly [Claimed, ...Claimed[]]): string {
     claimed.map(({ summary }) => escaped(summary)),
     shownInText,
   );
-  if (event === 'recovered') return `Recovered: ${where}${claimed.length} at once: ${list}`;
-  return `*${where}${claimed.length} at once* (${severity}): ${list}\n→ ${escaped(remedy)}`;
+  if (event === 'recovered') return fitted(`Recovered: ${where}${claimed.length} at once: `, list, '');
+  return fitted(`*${where}${claimed.length} at once* (${severity}): `, list, `\n→ ${escaped(remedy)}`);
+}
+
+/** What is long stands in the middle and is cut, so that what happened and what to do about it always arrive. */
+function fitted(before: string, middle: string, after: string): string {
+  return shortened(`${before}${shortened(middle, maxText - before.length - after.length)}${after}`, maxText);
+}
+
+/** Escaped text of at most so many UTF-16 units; no letter and no escape is cut in two. */
+function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const kept = text.slice(0, Math.max(0, most - 1)).replace(/[\ud800-\udbff]$|&\w{0,3}$/, '');
+  return `${kept}…`;
 }
 
 function placeOf({ org_id }: StoredAlert): string {

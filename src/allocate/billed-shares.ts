@@ -1,6 +1,7 @@
 import { atScale } from '../parse/decimal.ts';
+import { asFiltered, common } from './comparable.ts';
 import type { Cost, Grouped, UserCost, UserCut } from './day-inputs.ts';
-import { keyOf, type Shares, signOf } from './shares.ts';
+import { keyOf, levelOf, type Shares, signOf } from './shares.ts';
 
 /** Finds the shares of a cost in the provider's own cut by user; null where it does not tell them. */
 export type BilledSharesOf = (cost: Cost) => Shares | null;
@@ -12,22 +13,27 @@ interface Pool {
 
 /**
  * The shares of costs by the money that the provider itself reports by user. Costs and user costs are the same money
- * where line item, currency, sign and every dimension that both are grouped by agree; several costs that the user cut
- * does not tell apart are shared out alike, as long as they are of one project.
+ * where line item, currency, sign and every dimension that both tell agree, as far as both were asked for the same;
+ * several costs that the user cut does not tell apart are shared out alike, as long as they are of one project.
  */
-export function createBilledShares({ grain, rows: costs }: Grouped<Cost>, cut: UserCut | null): BilledSharesOf {
-  if (!cut?.grain.has('user_id') || cut.grain.has('line_item') !== grain.has('line_item')) return () => null;
-  const both = (name: string) => grain.has(name) && cut.grain.has(name);
+export function createBilledShares(bill: Grouped<Cost>, given: UserCut | null): BilledSharesOf {
+  const cut = given === null ? null : asFiltered<UserCost, UserCut>(given);
+  if (!cut?.grain.has('user_id') || cut.grain.has('line_item') !== bill.grain.has('line_item')) return () => null;
+  const same = common(bill, cut);
+  if (same === null) return () => null;
+  const both = (name: string) => bill.grain.has(name) && cut.grain.has(name);
   const [byProject, byKey] = [both('project_id'), both('api_key_id')];
   const poolKey = ({ lineItem, currency, amount, projectId, apiKeyId }: Cost | UserCost) =>
     keyOf([lineItem, currency, signOf(amount), byProject ? projectId : null, byKey ? apiKeyId : null]);
   const pools = new Map<string, Pool>();
-  for (const cost of costs) poolOf(pools, poolKey(cost)).costs.push(cost);
-  for (const userCost of cut.rows) poolOf(pools, poolKey(userCost)).userCosts.push(userCost);
-  const level = [...(byProject ? ['project'] : []), ...(byKey ? ['api_key'] : []), 'line_item'].join('+');
+  for (const cost of bill.rows.filter(same.covers)) poolOf(pools, poolKey(cost)).costs.push(cost);
+  for (const userCost of same.rows) poolOf(pools, poolKey(userCost)).userCosts.push(userCost);
+  const level = levelOf(byProject || same.heldTo.has('project_id'), byKey || same.heldTo.has('api_key_id'), [
+    'line_item',
+  ]);
   const shares = new Map<Pool, Shares | null>();
   return (cost) => {
-    const pool = pools.get(poolKey(cost));
+    const pool = same.covers(cost) ? pools.get(poolKey(cost)) : undefined;
     if (pool === undefined) return null;
     if (!shares.has(pool)) shares.set(pool, sharesOf(pool, level, cut.driver));
     return shares.get(pool) ?? null;

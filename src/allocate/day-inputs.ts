@@ -36,9 +36,13 @@ export interface Usage {
   readonly counts: readonly (bigint | null)[];
 }
 
-/** The rows of one dataset on one day, and the dimensions they were all grouped by. */
+/** What rows were filtered to, by dimension; null where one filter does not go for all of them. */
+export type Filters = ReadonlyMap<string, ReadonlySet<string>> | null;
+
+/** The rows of one dataset on one day, the dimensions they were all grouped by, and what they were filtered to. */
 export interface Grouped<T> {
   readonly grain: ReadonlySet<string>;
+  readonly filters: Filters;
   readonly rows: readonly T[];
 }
 

@@ -28,7 +28,8 @@ export async function dueDays(
     `select to_char(made_of.usage_date_utc, 'YYYY-MM-DD') as day, made_of.inputs, made_of.rows
      from (
        select usage_date_utc, sum(row_count)::float8 as rows, sha256(convert_to($2 || string_agg(
-         concat_ws(' ', '', dataset, bucket_width, changed_xid), ',' order by dataset collate "C"), 'UTF8')) as inputs
+         concat_ws(' ', '', dataset, bucket_width, changed_xid, grain::text, coalesce(filters, 'null')), ','
+         order by dataset collate "C"), 'UTF8')) as inputs
        from openai_etl.days
        where org_id = $1 and dataset = any($3) and bucket_width is not null
          and ($5::date[] is null or usage_date_utc = any($5))

@@ -1,10 +1,11 @@
+import { mostKeyBytes } from '../catalog/storable.ts';
 import { type LineItem, lineItemParserVersion, parseLineItem } from '../parse/line-item.ts';
 import type { Queryable } from './due-days.ts';
 import { bills, userCuts } from './sources.ts';
 
 /**
  * Enters the line items of some days that are not known yet into openai.line_items, and reads again those that an older
- * parser has read. What a newer one has read stays.
+ * parser has read. What a newer one has read stays. One too long for an index is in no list, and unparsed.
  */
 export async function recordLineItems(
   database: Queryable,
@@ -29,7 +30,7 @@ async function unknownLineItems(database: Queryable, organization: string, days:
   );
   const { rows } = await database.query<{ line_item: string }>(
     `select line_item from (${found.join(' union ')}) as found
-     where line_item is not null and not exists (select from openai.line_items known where known.line_item = found.line_item)`,
+     where octet_length(line_item) <= ${mostKeyBytes} and not exists (select from openai.line_items known where known.line_item = found.line_item)`,
     [organization, days],
   );
   return rows.map((row) => row.line_item);

@@ -17,7 +17,7 @@ export function isSameModel(rung: ModelRung, billed: string, used: string): bool
 }
 
 /** `gpt-4o-2024-08-06` is a dated form of `gpt-4o`. */
-function isDatedForm(name: string, dated: string): boolean {
+export function isDatedForm(name: string, dated: string): boolean {
   return dated.startsWith(name) && /^-\d{4}-\d{2}-\d{2}$/.test(dated.slice(name.length));
 }
 

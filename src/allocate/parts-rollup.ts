@@ -44,7 +44,8 @@ const statements = [
      union all
      select 'user', usage_date_utc, scope_value, currency, sum(amount), count(*), null
      from part cross join lateral (
-       select case status when 'unattributed' then '(unattributed)' else coalesce(user_id, '(no user)') end as scope_value
+       select case when status = 'unattributed' then '(unattributed)' when user_id = '' then '(empty)'
+         else coalesce(user_id, '(no user)') end as scope_value
      ) as named
      group by usage_date_utc, scope_value, currency
    )

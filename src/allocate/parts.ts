@@ -1,10 +1,11 @@
-import type { TierWeights } from '../catalog/driver.ts';
 import { type Decimal, trimmed } from '../parse/decimal.ts';
 import { type LineItem, parseLineItem } from '../parse/line-item.ts';
 import { createBilledShares } from './billed-shares.ts';
+import { asTold } from './comparable.ts';
 import type { Cost, DayInputs } from './day-inputs.ts';
 import { shareOut } from './share-out.ts';
-import type { NoShares, Shares } from './shares.ts';
+import type { Estimate, NoShares, Shares } from './shares.ts';
+import type { TierWeightOf } from './tier-weights.ts';
 import { createUsageShares } from './usage-shares.ts';
 
 /** A part of a cost: whose it is, or that nobody is known. */
@@ -19,6 +20,8 @@ export interface Part {
   readonly method: Shares['method'] | 'none';
   readonly matchLevel: string | null;
   readonly driver: string | null;
+  /** What the split rests on beside counts; null when on counts alone. */
+  readonly estimate: Estimate | null;
   readonly driverQuantity: Decimal | null;
   readonly driverTotal: Decimal | null;
   readonly amount: Decimal;
@@ -30,11 +33,14 @@ export interface Part {
  * what was used, else not at all. The parts of a cost add up to it exactly, amount and quantity alike, and follow from
  * the values of the inputs alone, not from their order.
  */
-export function splitDay({ bill, userCut, usage }: DayInputs, weights: TierWeights): readonly Part[] {
+export function splitDay(inputs: DayInputs, weightOf: TierWeightOf): readonly Part[] {
+  const bill = asTold(inputs.bill);
+  const userCut = inputs.userCut === null ? null : asTold(inputs.userCut);
+  const usage = inputs.usage.map(asTold);
   const texts = new Set(bill.rows.flatMap(({ lineItem }) => lineItem ?? []));
   const items = new Map([...texts].map((text) => [text, parseLineItem(text)]));
   const billedShares = createBilledShares(bill, userCut);
-  const usageShares = createUsageShares(bill, items, usage, weights);
+  const usageShares = createUsageShares(bill, items, usage, weightOf);
   return bill.rows.flatMap((cost) => {
     const item = cost.lineItem === null ? null : (items.get(cost.lineItem) ?? null);
     const shares = billedShares(cost) ?? (item === null ? 'no_line_item' : usageShares(cost, item));
@@ -53,6 +59,7 @@ function whole(cost: Cost, item: LineItem | null, reason: NoShares): Part {
     method: 'none',
     matchLevel: null,
     driver: null,
+    estimate: null,
     driverQuantity: null,
     driverTotal: null,
     amount: cost.amount,
@@ -67,7 +74,7 @@ interface Participant {
 }
 
 function split(cost: Cost, item: LineItem | null, shares: Shares): readonly Part[] {
-  const { method, matchLevel, driver, gapReason, scale } = shares;
+  const { method, matchLevel, driver, gapReason, scale, estimate = null } = shares;
   const participants = participantsOf(shares);
   const weights = participants.map(({ weight }) => weight);
   const amounts = shareOut(cost.amount, weights);
@@ -86,6 +93,7 @@ function split(cost: Cost, item: LineItem | null, shares: Shares): readonly Part
     method,
     matchLevel,
     driver,
+    estimate,
     driverQuantity: trimmed(weight, scale),
     driverTotal,
     amount: amounts[index] ?? cost.amount,

@@ -1,6 +1,7 @@
 import type { Counter } from '../catalog/driver.ts';
+import { datasets } from '../catalog/index.ts';
 import { type Decimal, parseDecimal } from '../parse/decimal.ts';
-import type { Cost, DatasetUsage, DayInputs, Grouped, Usage, UserCost } from './day-inputs.ts';
+import type { Cost, DatasetUsage, DayInputs, Filters, Grouped, Usage, UserCost } from './day-inputs.ts';
 import type { Queryable } from './due-days.ts';
 import { bills, type DrivingDataset, driving, inputDatasets, type MoneyDataset, userCuts } from './sources.ts';
 
@@ -18,14 +19,14 @@ export async function readDays(
   organization: string,
   days: readonly string[],
 ): Promise<ReadonlyMap<string, DayInputs>> {
-  const grains = await readGrains(client, organization, days);
+  const readings = await readReadings(client, organization, days);
   const costs = await readMoney(client, organization, days, bills, costOf);
   const userCosts = await readMoney(client, organization, days, userCuts, userCostOf);
   const usage: (readonly [DrivingDataset, ByDay<Usage>])[] = [];
   for (const dataset of driving) usage.push([dataset, await readUsage(client, organization, days, dataset)]);
   const grouped = <T>(day: string, name: string | undefined, rows: ByDay<T>): Grouped<T> | null => {
-    const grain = grains.get(`${day} ${name}`);
-    return grain === undefined ? null : { grain, rows: rows.get(day) ?? [] };
+    const reading = readings.get(`${day} ${name}`);
+    return reading === undefined ? null : { ...reading, rows: rows.get(day) ?? [] };
   };
   return new Map(
     days.map((day) => {
@@ -44,31 +45,45 @@ export async function readDays(
   );
 }
 
-const empty = { grain: new Set<string>(), rows: [] };
+const empty = { grain: new Set<string>(), filters: new Map<string, never>(), rows: [] };
 
 function driverOf(dataset: MoneyDataset | undefined): string {
   return `${dataset?.name}.${dataset?.money.amount}`;
 }
 
 const startOfDay = `(d.usage_date_utc::timestamp at time zone 'UTC')`;
-const endOfDay = `((d.usage_date_utc + 1)::timestamp at time zone 'UTC')`;
 
-/** The dimensions that every bucket of a dataset's day was grouped by, by day and name; absent where it is not loaded. */
-async function readGrains(client: Queryable, organization: string, days: readonly string[]) {
-  const { rows } = await client.query<{ day: string; dataset: string; grain: string[] }>(
-    `select distinct to_char(d.usage_date_utc, 'YYYY-MM-DD') as day, d.dataset, b.grain
-     from openai_etl.days d join openai_etl.buckets b
-       on b.org_id = d.org_id and b.dataset = d.dataset and b.bucket_width = d.bucket_width
-       and b.bucket_start >= ${startOfDay} and b.bucket_start < ${endOfDay} and b.content_hash is not null
-     where d.org_id = $1 and d.usage_date_utc = any($2::date[]) and d.dataset = any($3)`,
+/**
+ * The dimensions that every bucket of a dataset's day was grouped by, and what all were filtered to, by day and name;
+ * absent where it is not loaded.
+ */
+async function readReadings(client: Queryable, organization: string, days: readonly string[]) {
+  const { rows } = await client.query<{ day: string; dataset: string; grain: string[]; filters: GivenFilters | null }>(
+    `select to_char(usage_date_utc, 'YYYY-MM-DD') as day, dataset, grain,
+       case when filters is distinct from 'mixed' then coalesce(filters, '{}')::jsonb end as filters
+     from openai_etl.days
+     where org_id = $1 and usage_date_utc = any($2::date[]) and dataset = any($3) and bucket_width is not null`,
     [organization, days, inputDatasets],
   );
-  const grains = new Map<string, ReadonlySet<string>>();
-  for (const { day, dataset, grain } of rows) {
-    const key = `${day} ${dataset}`;
-    grains.set(key, (grains.get(key) ?? new Set(grain)).intersection(new Set(grain)));
-  }
-  return grains;
+  return new Map(
+    rows.map(({ day, dataset, grain, filters }) => [
+      `${day} ${dataset}`,
+      { grain: new Set(grain), filters: filters === null ? null : filtersOf(dataset, filters) },
+    ]),
+  );
+}
+
+type GivenFilters = Readonly<Record<string, readonly string[] | boolean>>;
+
+/** Filters as the ledger keeps them, by the dimension that each of them is of. */
+function filtersOf(dataset: string, given: GivenFilters): Filters {
+  const known = datasets.find(({ name }) => name === dataset)?.filters ?? [];
+  return new Map(
+    Object.entries(given).map(([name, value]) => [
+      known.find((filter) => filter.name === name)?.matches ?? name,
+      new Set(typeof value === 'boolean' ? [String(value)] : value),
+    ]),
+  );
 }
 
 async function readMoney<T>(
@@ -87,6 +102,7 @@ async function readMoney<T>(
      from openai_etl.days d join openai.${dataset.table} f
        on f.org_id = d.org_id and f.bucket_width = d.bucket_width and f.bucket_start = ${startOfDay}
      where d.org_id = $1 and d.dataset = $3 and d.usage_date_utc = any($2::date[])
+       and f.${dataset.money.amount} is not null and f.${dataset.money.currency} is not null
      order by f.series_id`,
     [organization, days, dataset.name],
   );

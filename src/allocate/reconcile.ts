@@ -39,6 +39,7 @@ export async function reconcile(
       select (bucket_start at time zone 'UTC')::date as day, series_id, ${money.currency} as currency,
         ${money.amount} as amount, quantity
       from openai.${table} where org_id = $1 and bucket_width = '1d' and ${within('bucket_start')}
+        and ${money.amount} is not null and ${money.currency} is not null
         and ($2::date[] is null or bucket_start = any(array(select ${startOf('day')} from unnest($2) as day)))`,
   );
   const { rows } = await database.query<Reconciled>(

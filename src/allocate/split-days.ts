@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { TierWeights } from '../catalog/driver.ts';
+import type { TierWeights } from '../catalog/tier.ts';
 import { inTransaction, readAtOneInstant } from '../db/transaction.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -11,6 +11,7 @@ import { rollUpParts } from './parts-rollup.ts';
 import { readDays } from './read-days.ts';
 import { type Reconciled, reconcile } from './reconcile.ts';
 import { staleSums } from './rolled-up.ts';
+import { tierWeightsOn } from './tier-weights.ts';
 import { type PartsWritten, replaceParts } from './write-parts.ts';
 
 /** Whose costs to split, and how. */
@@ -30,7 +31,19 @@ export interface CostSplit extends PartsWritten {
   readonly days: number;
   /** Their sums, one for each day and currency that has costs. */
   readonly reconciled: readonly Reconciled[];
+  /** Why days stayed as they were: PostgreSQL refused what they come to. */
+  readonly refusals: readonly EtlError[];
 }
+
+const nothingSplit: CostSplit = {
+  days: 0,
+  parts: 0,
+  inserted: 0,
+  updated: 0,
+  deleted: 0,
+  reconciled: [],
+  refusals: [],
+};
 
 /** Days of one transaction: enough to make its overhead small, few enough to keep its inputs out of memory's way. */
 const mostDays = 31;
@@ -39,7 +52,8 @@ const mostRows = 50_000;
 /**
  * Splits the costs of every day of an organization whose inputs have changed since, or whose parts or their sums do not
  * add up. A number of days make one transaction, in which they are all replaced and found to add up, or stay as they
- * were. Parts that are the same are not written again. Any number may do so at once. Rejects with a database error, or
+ * were; where PostgreSQL refuses what they come to, each is split on its own. Parts that are the same are not written
+ * again. Any number may do so at once. Rejects with a database error, or
  * with the reason of the signal.
  */
 export async function splitChangedDays(options: SplitOptions): Promise<CostSplit> {
@@ -52,11 +66,11 @@ export async function splitChangedDays(options: SplitOptions): Promise<CostSplit
     organization,
     due.map(({ day }) => day),
   );
-  let total: CostSplit = { days: 0, parts: 0, inserted: 0, updated: 0, deleted: 0, reconciled: [] };
+  let total = nothingSplit;
   for (const batch of batchesOf(due)) {
     signal.throwIfAborted();
     const days = batch.map(({ day }) => day);
-    total = sum(total, await splitBatch(options, version, days, anyway));
+    total = sum(total, await splitSparing(options, version, days, anyway));
   }
   return total;
 }
@@ -70,6 +84,30 @@ async function daysThatAreOff(pool: Pool, organization: string): Promise<readonl
     return [...new Set(off.map(({ day }) => day))];
   });
 }
+
+/** Splits some days together, or one by one where PostgreSQL refuses what they come to. */
+async function splitSparing(
+  options: SplitOptions,
+  version: string,
+  days: readonly string[],
+  anyway: readonly string[],
+): Promise<CostSplit> {
+  try {
+    return await splitBatch(options, version, days, anyway);
+  } catch (thrown) {
+    if (!(thrown instanceof EtlError) || thrown.code !== 'database_refused_data') throw thrown;
+    const [day, ...others] = days;
+    if (day === undefined || others.length === 0) {
+      const refusal = new EtlError(thrown.code, `the costs of ${day}: ${thrown.message}`, { cause: thrown, remedy });
+      return { ...nothingSplit, refusals: [refusal] };
+    }
+  }
+  let total = nothingSplit;
+  for (const day of days) total = sum(total, await splitSparing(options, version, [day], anyway));
+  return total;
+}
+
+const remedy = 'The costs are stored; only whose they are is not told of this day. Report it.';
 
 async function splitBatch(
   options: SplitOptions,
@@ -90,7 +128,7 @@ async function splitBatch(
       due.map(({ day }) => day),
     );
     const partsOf = function* () {
-      for (const [day, input] of inputs) yield [day, splitDay(input, weights)] as const;
+      for (const [day, input] of inputs) yield [day, splitDay(input, tierWeightsOn(day, weights))] as const;
     };
     const written = await replaceParts(client, { organization, runId, methodVersion: version }, partsOf());
     const dueNames = due.map(({ day }) => day);
@@ -99,7 +137,7 @@ async function splitBatch(
     refuseDifference(organization, reconciled);
     await recordDays(client, options, version, due);
     log.debug({ organization, days: due.length, ...written }, 'costs split');
-    return { ...written, days: due.length, reconciled };
+    return { ...written, days: due.length, reconciled, refusals: [] };
   });
 }
 
@@ -156,5 +194,6 @@ function sum(a: CostSplit, b: CostSplit): CostSplit {
     updated: a.updated + b.updated,
     deleted: a.deleted + b.deleted,
     reconciled: [...a.reconciled, ...b.reconciled],
+    refusals: [...a.refusals, ...b.refusals],
   };
 }

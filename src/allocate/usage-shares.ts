@@ -1,21 +1,22 @@
-import type { TierWeights } from '../catalog/driver.ts';
 import { addDecimals, atScale, type Decimal, zero } from '../parse/decimal.ts';
 import type { LineItem } from '../parse/line-item.ts';
+import { asFiltered, type Common, common } from './comparable.ts';
 import type { Cost, DatasetUsage, Grouped, Usage } from './day-inputs.ts';
 import { counterAt, driverName, sourcesOf } from './drivers.ts';
 import { type ModelRung, modelRungs } from './model-name.ts';
-import { keyOf, type NoShares, type Shares, signOf } from './shares.ts';
-import { createTierWeights, surfacesOf } from './tiers.ts';
+import { type Estimate, keyOf, levelOf, type NoShares, type Shares, signOf } from './shares.ts';
+import type { TierWeightOf } from './tier-weights.ts';
+import { createTierRules, surfacesOf, type TierShare } from './tiers.ts';
 import { createUsageIndex, type Scope, scopesOf, type UsageIndex } from './usage-index.ts';
 
 /** Finds the shares of a cost in what was used, or says why there are none. */
 export type UsageSharesOf = (cost: Cost, item: LineItem) => Shares | NoShares;
 
-/** A usage row that a cost may stand for, and its weight in thousandths. */
+/** A usage row that a cost may stand for, and what it counts for. */
 interface Taker {
   readonly source: DatasetUsage;
   readonly usage: Usage;
-  readonly tierWeight: bigint;
+  readonly share: TierShare;
 }
 
 /** What takers have of one counter. */
@@ -27,6 +28,8 @@ interface Measured {
   readonly weights: ReadonlyMap<string | null, bigint>;
   /** False when a taker does not report the counter. */
   readonly complete: boolean;
+  readonly sources: ReadonlySet<DatasetUsage>;
+  readonly tiers: ReadonlySet<string>;
 }
 
 /** Decimals of weights in thousandths. */
@@ -36,22 +39,32 @@ const weightScale = 3;
 export function createUsageShares(
   bill: Grouped<Cost>,
   items: ReadonlyMap<string, LineItem>,
-  usage: readonly DatasetUsage[],
-  weights: TierWeights,
+  given: readonly DatasetUsage[],
+  weightOf: TierWeightOf,
 ): UsageSharesOf {
-  const tierWeightOf = createTierWeights(items.values(), weights);
+  const usage = given.map((one) => asFiltered<Usage, DatasetUsage>(one));
+  const tiers = createTierRules(items.values(), usage, weightOf);
   const surfaces = new Set([...items.values()].flatMap(surfacesOf));
-  const indexes = new Map<DatasetUsage, UsageIndex>(usage.map((one) => [one, createUsageIndex(one.rows)]));
+  const ofBill = { grain: new Set([...bill.grain, 'model']), filters: withoutLineItems(bill.filters) };
+  const same = new Map<DatasetUsage, Common<Usage>>(
+    usage.flatMap((one) => {
+      const found = common(ofBill, one);
+      return found === null ? [] : [[one, found] as const];
+    }),
+  );
+  const indexes = new Map<DatasetUsage, UsageIndex>([...same].map(([one, { rows }]) => [one, createUsageIndex(rows)]));
   const pools = Map.groupBy(bill.rows, poolKey);
 
+  const isCovered = (cost: Cost, { model }: LineItem, source: DatasetUsage) =>
+    same.get(source)?.covers({ ...cost, model }) ?? false;
   const takersOf = (cost: Cost, item: LineItem, source: DatasetUsage, scope: Scope, rung: ModelRung) =>
     (indexes.get(source)?.find(scope, cost, item.model, rung) ?? []).flatMap((row): readonly Taker[] => {
-      const tierWeight = tierWeightOf(source, row, item);
-      return tierWeight === null ? [] : [{ source, usage: row, tierWeight }];
+      const share = tiers.shareOf(source, row, item);
+      return share === null ? [] : [{ source, usage: row, share }];
     });
   const match = (cost: Cost, item: LineItem, group: readonly DatasetUsage[], step: number, rung: ModelRung) =>
     group.flatMap((source) => {
-      const scope = scopesOf(bill, cost, source)[step];
+      const scope = isCovered(cost, item, source) ? scopesOf(bill, cost, source)[step] : undefined;
       const takers = scope === undefined ? [] : takersOf(cost, item, source, scope, rung);
       return scope === undefined || takers.length === 0 ? [] : [{ source, scope, takers }];
     });
@@ -59,7 +72,8 @@ export function createUsageShares(
   return (cost, item) => {
     const billed = pools.get(poolKey(cost)) ?? [cost];
     let byUser = true;
-    for (const group of sourcesOf(item, cost.quantityUnit, usage, surfaces)) {
+    const groups = sourcesOf(item, cost.quantityUnit, usage, surfaces);
+    for (const group of groups) {
       for (const [step, rung] of rungsOf(item)) {
         const matches = match(cost, item, group, step, rung);
         const told = matches.filter(({ source }) => source.grain.has('user_id'));
@@ -72,11 +86,29 @@ export function createUsageShares(
           item,
           target,
         );
-        if (measured !== null) return sharesOf(item, measured, target, levelOf(first.scope, item, rung));
+        if (measured === null) continue;
+        const heldTo = same.get(first.source)?.heldTo ?? new Set();
+        const level = levelBy(first.scope, heldTo, item.model === null ? [] : [rung]);
+        const estimate = tiers.estimateOf([...measured.sources], measured.tiers, item);
+        return sharesOf(item, measured, target, level, estimate);
       }
     }
-    return reasonOf(item, byUser);
+    const used = groups.flat().filter(({ rows }) => rows.length > 0);
+    return reasonOf(
+      item,
+      byUser,
+      used.every((one) => isCovered(cost, item, one)),
+    );
   };
+}
+
+function levelBy(scope: Scope, heldTo: ReadonlySet<string>, more: readonly string[]): string {
+  return levelOf(scope.project || heldTo.has('project_id'), scope.apiKey || heldTo.has('api_key_id'), more);
+}
+
+/** Usage has no line items; which of it one of them bills is told by the line item itself. */
+function withoutLineItems(filters: Grouped<Cost>['filters']): Grouped<Cost>['filters'] {
+  return filters === null ? null : new Map([...filters].filter(([name]) => name !== 'line_item'));
 }
 
 /** The costs that are one row of the bill but for what the usage does not know, such as the source of the call. */
@@ -88,10 +120,6 @@ function poolKey({ projectId, apiKeyId, lineItem, currency, amount }: Cost): str
 function rungsOf({ model }: LineItem): readonly (readonly [step: number, rung: ModelRung])[] {
   const rungs = model === null ? modelRungs.slice(0, 1) : modelRungs;
   return [0, 1].flatMap((step) => rungs.map((rung) => [step, rung] as const));
-}
-
-function levelOf({ project, apiKey }: Scope, { model }: LineItem, rung: ModelRung): string {
-  return [...(project ? ['project'] : []), ...(apiKey ? ['api_key'] : []), ...(model === null ? [] : [rung])].join('+');
 }
 
 /** What was billed, in what the source counts; null when a cost does not say, or says it in another unit. */
@@ -127,22 +155,34 @@ function distance(counted: bigint, target: Decimal): bigint {
 function count(takers: readonly Taker[], kind: Pick<LineItem, 'tokenClass' | 'modality'>): Measured | null {
   const weights = new Map<string | null, bigint>();
   const drivers = new Set<string>();
+  const sources = new Set<DatasetUsage>();
+  const tiers = new Set<string>();
   let counted = 0n;
   let complete = true;
-  for (const { source, usage, tierWeight } of takers) {
+  for (const { source, usage, share } of takers) {
     const position = counterAt(source, kind);
     const value = usage.counts[position] ?? null;
     if (value === null) complete = false;
     if (value === null || value <= 0n) continue;
     counted += value;
     drivers.add(driverName(source, position));
-    weights.set(usage.userId, (weights.get(usage.userId) ?? 0n) + value * tierWeight);
+    sources.add(source);
+    tiers.add(share.tier);
+    weights.set(usage.userId, (weights.get(usage.userId) ?? 0n) + value * share.weight);
   }
   for (const [userId, weight] of weights) if (weight === 0n) weights.delete(userId);
-  return weights.size === 0 ? null : { driver: [...drivers].sort().join(', '), counted, weights, complete };
+  return weights.size === 0
+    ? null
+    : { driver: [...drivers].sort().join(', '), counted, weights, complete, sources, tiers };
 }
 
-function sharesOf(item: LineItem, measured: Measured, target: Decimal | null, matchLevel: string): Shares {
+function sharesOf(
+  item: LineItem,
+  measured: Measured,
+  target: Decimal | null,
+  matchLevel: string,
+  estimate: Estimate | null,
+): Shares {
   const scale = target?.scale ?? 0;
   const factor = 10n ** BigInt(scale);
   const missing = target === null ? 0n : atScale(target, scale) - measured.counted * factor;
@@ -154,11 +194,13 @@ function sharesOf(item: LineItem, measured: Measured, target: Decimal | null, ma
     gap: missing > 0n ? missing * 10n ** BigInt(weightScale) : 0n,
     gapReason: 'usage_gap',
     scale: scale + weightScale,
+    estimate,
   };
 }
 
-function reasonOf({ chargeCategory, parseStatus }: LineItem, byUser: boolean): NoShares {
+function reasonOf({ chargeCategory, parseStatus }: LineItem, byUser: boolean, covered: boolean): NoShares {
   if (!byUser) return 'usage_not_by_user';
+  if (!covered) return 'filtered_otherwise';
   if (chargeCategory === 'Credit') return 'credit';
   if (parseStatus === 'unparsed') return 'unparsed_line_item';
   return parseStatus === 'service' ? 'service_line_item' : 'no_matching_usage';

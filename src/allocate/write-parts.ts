@@ -23,7 +23,17 @@ export interface PartsTarget {
 const keyColumns = ['usage_date_utc', 'series_id', 'part_no'];
 const valueColumns = [
   ...['project_id', 'api_key_id', 'line_item', 'model', 'token_class', 'modality', 'user_id', 'status', 'reason'],
-  ...['method', 'method_version', 'match_level', 'driver', 'driver_quantity', 'driver_total', 'amount', 'currency'],
+  ...[
+    'method',
+    'method_version',
+    'match_level',
+    'driver',
+    'estimate',
+    'driver_quantity',
+    'driver_total',
+    'amount',
+    'currency',
+  ],
   ...['quantity', 'quantity_unit'],
 ];
 const columns = [...keyColumns, ...valueColumns].join(', ');
@@ -95,6 +105,7 @@ function lineOf(day: string, part: Part, methodVersion: string): string {
     ...[day, cost.seriesId, String(part.partNo)],
     ...[cost.projectId, cost.apiKeyId, cost.lineItem, item?.model, item?.tokenClass, item?.modality],
     ...[part.userId, part.status, part.reason, part.method, methodVersion, part.matchLevel, part.driver],
+    part.estimate,
     ...[digits(part.driverQuantity), digits(part.driverTotal), digits(part.amount), cost.currency],
     ...[digits(part.quantity), cost.quantityUnit],
   ];

@@ -24,6 +24,8 @@ export interface Attribute {
   readonly path: readonly [string, ...string[]];
   readonly type: 'text';
   readonly required: boolean;
+  /** True of a code that means the same however it is spelled: stored in lower case, and one of no letters is none. */
+  readonly folded?: true;
   readonly since: ContractLevel;
   readonly doc: string;
 }
@@ -88,7 +90,7 @@ function measure<const N extends string>(
   name: N,
   { unit, doc, since = 'baseline', additivity = { kind: 'flow' } }: MeasureOptions,
 ) {
-  const path: readonly [string] = [name];
+  const path: readonly [N] = [name];
   return { role: 'measure', name, path, since, unit, additivity, doc } as const;
 }
 

@@ -85,6 +85,21 @@ export function pageLimitOf(dataset: Dataset, width: Width): PageLimit {
   return limit;
 }
 
+/** Where the money of a dataset stands among its measures, and the currency among its dimensions and attributes. */
+export interface MoneyPositions {
+  readonly amountAt: number;
+  readonly currencyAt: number;
+}
+
+/** The positions of a dataset's money; null for datasets that count none. */
+export function moneyPositions({ money, columns }: Dataset): MoneyPositions | null {
+  if (money === undefined) return null;
+  return {
+    amountAt: columns.filter(({ role }) => role === 'measure').findIndex(({ name }) => name === money.amount),
+    currencyAt: columns.filter(({ role }) => role !== 'measure').findIndex(({ name }) => name === money.currency),
+  };
+}
+
 /** True of the money that counts: what is billed, and not cut by user a second time. */
 export function isBill(dataset: Dataset): boolean {
   return dataset.money !== undefined && !dimensionsOf(dataset).some(({ name }) => name === 'user_id');

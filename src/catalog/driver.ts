@@ -96,13 +96,3 @@ export function tokensDriver(surface?: string): Driver {
   const own = surface === undefined ? { services: [] } : { services: [surface], surface };
   return { ...own, counters: tokenCounters, units: tokenUnits };
 }
-
-/** What a token of each service tier counts for beside one at the standard tier, in thousandths. */
-export interface TierWeights {
-  readonly batch: number;
-  readonly flex: number;
-  readonly priority: number;
-}
-
-/** Published prices: batch and flex cost half; of priority no one factor is published, so it counts as any other. */
-export const publishedTierWeights: TierWeights = { batch: 500, flex: 500, priority: 1000 };

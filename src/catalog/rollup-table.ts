@@ -25,7 +25,7 @@ export const hourlyRollupKey = ['org_id', 'usage_hour_utc', 'dataset', 'group_no
 export const dailyRollupComment =
   'Usage facts by UTC day and series, of the one width each day is told from, for the days of which something finer than 1d is loaded (openai_etl.days). Written in the transaction that loads the facts; where 1d alone is loaded, the facts are daily already.';
 export const hourlyRollupComment =
-  'Sums of usage facts of width 1h by hour, project and model, written in the transaction that loads the facts. Storage, which is a level, is not here.';
+  'Sums of usage facts by hour, project and model, of the one width each hour is told from, written in the transaction that loads the facts. Storage, which is a level, is not here.';
 
 /** The dimensions of the hourly rollup, where a dataset has them. */
 export const hourlyDimensions = ['project_id', 'model'] as const;

@@ -1,5 +1,4 @@
 import { dimension, flag } from './column.ts';
-import type { Filter } from './dataset.ts';
 
 const daySeconds = 86_400;
 
@@ -40,15 +39,16 @@ export const apiSource = dimension(
 /** The four dimensions most usage endpoints share. */
 export const commonDimensions = [project, user, apiKey, model] as const;
 
-const list = (name: string, matches: string): Filter => ({ name, matches, type: 'text[]', since: 'baseline' });
+const list = <const N extends string>(name: N, matches: string) =>
+  ({ name, matches, type: 'text[]', since: 'baseline' }) as const;
 
 export const projectFilter = list('project_ids', 'project_id');
 export const apiKeyFilter = list('api_key_ids', 'api_key_id');
 export const userFilter = list('user_ids', 'user_id');
-export const commonFilters: readonly Filter[] = [projectFilter, userFilter, apiKeyFilter, list('models', 'model')];
-export const batchFilter: Filter = { name: 'batch', matches: 'batch', type: 'boolean', since: 'baseline' };
+export const commonFilters = [projectFilter, userFilter, apiKeyFilter, list('models', 'model')] as const;
+export const batchFilter = { name: 'batch', matches: 'batch', type: 'boolean', since: 'baseline' } as const;
 
 /** A filter over a closed list of values. The response field it matches stays an open string. */
-export function choice(name: string, matches: string, values: readonly string[]): Filter {
-  return { name, matches, type: 'text[]', values, since: 'baseline' };
+export function choice<const N extends string, const V extends readonly string[]>(name: N, matches: string, values: V) {
+  return { name, matches, type: 'text[]', values, since: 'baseline' } as const;
 }

@@ -15,6 +15,7 @@ export interface SyncFlags extends SelectionFlags {
   readonly dryRun?: boolean;
   readonly plan?: boolean;
   readonly acceptRestatement?: boolean;
+  readonly adoptOrganization?: boolean;
 }
 
 /** The options that sync and backfill share. */
@@ -22,7 +23,8 @@ export function addSyncOptions(command: Command): Command {
   return command
     .addOption(new Option('--dry-run', 'print what would be asked for; ask nothing, write nothing').conflicts('plan'))
     .addOption(new Option('--plan', 'read, print what would change, per dataset and in money; write nothing'))
-    .option('--accept-restatement', 'apply an answer that empties most of what was loaded before');
+    .option('--accept-restatement', 'apply an answer that empties or replaces most of what was loaded before')
+    .option('--adopt-organization', 'let the organization that answers take the place of the one known by its name');
 }
 
 /** Runs a sync or backfill, or shows what one would do. */
@@ -38,6 +40,7 @@ export function runSyncCommand(
     ...readSelection(flags, config, clock.now()),
     command,
     acceptRestatement: flags.acceptRestatement === true,
+    adoptOrganization: flags.adoptOrganization === true,
     preview: flags.plan === true,
     refetch: flags.refetch,
   };

@@ -1,4 +1,4 @@
-import { text as readAll } from 'node:stream/consumers';
+import { buffer as readAll } from 'node:stream/consumers';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Environment } from '../config.ts';
 import { EtlError } from '../errors.ts';
@@ -24,7 +24,7 @@ export interface Terminal {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, with an Interruption. */
   readonly signal: AbortSignal;
   /** Everything on standard input. */
-  input(): Promise<string>;
+  input(): Promise<Uint8Array>;
 }
 
 /** Why the signal was aborted. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isNode, isPair, LineCounter, type Pair, parseDocument } from 'yaml';
 import { messageOf } from '../errors.ts';
 import { type Problem, problem } from './problem.ts';
+import { acceptedEncoding, decodeText } from './text.ts';
 
 /** A configuration file as read, before its values are checked. */
 export interface ConfigDocument {
@@ -15,11 +16,8 @@ export interface ConfigDocument {
 
 /** Reads a YAML file. A file that cannot be read or parsed is a problem, not an exception. */
 export function readDocument(file: string, label: string): ConfigDocument {
-  const read = readText(file);
-  if ('failure' in read) {
-    const problems = [problem(label, `cannot be read (${read.failure})`, 'a YAML file that this user can read')];
-    return { file: label, value: null, problems, locate: () => label };
-  }
+  const read = readText(file, label);
+  if ('problem' in read) return { file: label, value: null, problems: [read.problem], locate: () => label };
   const lines = new LineCounter();
   const document = parseDocument(read.text, { lineCounter: lines, prettyErrors: false });
   const problems = [...document.errors, ...document.warnings].map((error) => {
@@ -38,11 +36,14 @@ export function readDocument(file: string, label: string): ConfigDocument {
   };
 }
 
-function readText(file: string): { text: string } | { failure: string } {
+function readText(file: string, label: string): { readonly text: string } | { readonly problem: Problem } {
   try {
-    return { text: readFileSync(file, 'utf8') };
+    const decoded = decodeText(readFileSync(file));
+    if ('text' in decoded) return decoded;
+    const where = decoded.line === null ? label : `${label}:${decoded.line}`;
+    return { problem: problem(where, decoded.received, acceptedEncoding) };
   } catch (thrown) {
-    return { failure: failureOf(thrown) };
+    return { problem: problem(label, `cannot be read (${failureOf(thrown)})`, 'a YAML file that this user can read') };
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Dataset, dimensionsOf, type Filter } from '../catalog/dataset.ts';
 import { scheduleShape } from './schedules.ts';
 import { pastInstant, settingSchemas, widthList } from './settings.ts';
+import { tierWeightShape } from './tier-weights.ts';
 
 const mostSettleDays = 3650;
 
@@ -22,6 +23,9 @@ export function fileSchema(datasets: readonly Dataset[], now: Date) {
         error: 'a list of schedules, each with name and cron',
       })
       .min(1, { error: 'at least one schedule' })
+      .nullish(),
+    tier_weights: z
+      .array(mapping(tierWeightShape), { error: 'a list of weights, each with tier and weight_thousandths' })
       .nullish(),
   });
 }

@@ -36,10 +36,12 @@ function entryProblems({ where, values }: MapEntry): readonly Problem[] {
     values.project_id || values.project_name
       ? []
       : [problem(where, 'neither project_id nor project_name', 'one of them')];
-  const bad = Object.entries(values).flatMap(([name, value]) =>
-    value.length <= longestValue && !/\p{Cc}/u.test(value)
+  // Ids and names of projects are the API's: they are only compared, and every project must come back from an export.
+  const bad = ownedColumns.flatMap((name) => {
+    const value = values[name] ?? '';
+    return value.length <= longestValue && !/\p{Cc}/u.test(value)
       ? []
-      : [problem(`${where} ${name}`, quoted(value), `a text of one line, at most ${longestValue} characters`)],
-  );
+      : [problem(`${where} ${name}`, quoted(value), `a text of one line, at most ${longestValue} characters`)];
+  });
   return [...nameless, ...bad];
 }

@@ -34,7 +34,11 @@ export function readOrganizations(blocks: readonly OrganizationBlock[] | null, s
   const problems = readings.flatMap((reading) => ('problem' in reading.key ? [reading.key.problem] : []));
   const missing = readings.flatMap((reading) => ('missing' in reading.key ? [reading.where] : []));
   const organizations = readings.map(({ name, key }): NamedKey => ({ name, adminKey: 'key' in key ? key.key : '' }));
-  return { organizations, missing, problems: [...problems, ...repeatedNames(blocks ?? [], sources)] };
+  return {
+    organizations,
+    missing,
+    problems: [...problems, ...repeatedNames(blocks ?? [], sources), ...repeatedKeys(organizations, sources)],
+  };
 }
 
 interface Reading {
@@ -73,6 +77,16 @@ function repeatedNames(blocks: readonly OrganizationBlock[], { locate }: KeySour
       ? []
       : [problem(locate(['organizations', index, 'name']), `the name ${name} again`, 'names that differ')],
   );
+}
+
+/** One key is one organization: under two names every bill would count twice. */
+function repeatedKeys(organizations: readonly NamedKey[], { locate }: KeySources): Problem[] {
+  return organizations.flatMap(({ name, adminKey }, index) => {
+    const first = organizations.findIndex((one) => one.adminKey === adminKey);
+    const other = organizations[first]?.name ?? '';
+    if (adminKey === '' || first === index || other === name) return [];
+    return [problem(locate(['organizations', index]), `the admin key of ${other} again`, 'an organization of its own')];
+  });
 }
 
 /** What to read of every dataset that is not switched off, at every width, in the order of the catalog. */

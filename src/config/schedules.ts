@@ -30,7 +30,16 @@ const mostJitterSeconds = 3600;
 export const cronExpression = z
   .string({ error: 'a cron expression' })
   .trim()
-  .refine((text) => isCronExpression(text), { error: 'a cron expression such as 17 3 * * *' });
+  .refine((text) => isCronExpression(text), { error: 'a cron expression such as 17 3 * * *', abort: true })
+  .refine((text) => !namesTwoKindsOfDays(text), {
+    error: 'a day of the month or a day of the week, not both (cron runs on either, so write two schedules)',
+  });
+
+/** cron takes such an expression for "on either", node-cron for "on both": half the months would go without a run. */
+function namesTwoKindsOfDays(text: string): boolean {
+  const [dayOfMonth, , dayOfWeek] = text.split(/\s+/).slice(-3);
+  return [dayOfMonth, dayOfWeek].every((field) => field !== undefined && !/^[*?]/.test(field));
+}
 
 /** An IANA time zone this machine knows. */
 export const timeZone = z

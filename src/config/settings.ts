@@ -129,7 +129,7 @@ export const settings = {
   },
   batch_weight_thousandths: {
     env: null,
-    doc: 'What a token by batch counts for, in thousandths of a standard one, where costs of both are split together.',
+    doc: 'What a token by batch counts for, of any model, in thousandths of a standard one, where costs of both are split together. By model: tier_weights.',
     default: '500',
     example: '500',
     secret: false,
@@ -143,8 +143,8 @@ export const settings = {
   },
   priority_weight_thousandths: {
     env: null,
-    doc: 'The same for the priority tier.',
-    default: '1000',
+    doc: 'The same for the fast tier, which was called priority.',
+    default: 'as published for the model: 2000, of some 1667 to 2500',
     example: '2000',
     secret: false,
   },
@@ -153,6 +153,13 @@ export const settings = {
     doc: 'Alert when a run changes settled money by more than this, in any currency.',
     default: '1',
     example: '1',
+    secret: false,
+  },
+  tie_out: {
+    env: 'USAGE_ETL_TIE_OUT',
+    doc: 'closed: every sync ends by comparing the closed buckets it read with ungrouped totals of the API, in no more requests than it took to read them; off: only verify compares.',
+    default: 'closed',
+    example: 'closed',
     secret: false,
   },
   http_host: {
@@ -250,6 +257,14 @@ const yesOrNo = z.preprocess(
 
 const spelled: Readonly<Record<string, boolean>> = { true: true, false: false };
 
+/** What a sync compares with the API's own totals. YAML 1.1 writers take `off` for a boolean. */
+const tieOutChoices = ['closed', 'off'] as const;
+
+const tieOut = z.preprocess(
+  (value) => (typeof value === 'string' ? value.trim().toLowerCase() : value === false ? 'off' : value),
+  z.enum(tieOutChoices, { error: `one of ${tieOutChoices.join(', ')}` }),
+);
+
 const host = z
   .string({ error: 'an address' })
   .trim()
@@ -285,6 +300,7 @@ export function settingSchemas(now: Date) {
     flex_weight_thousandths: wholeNumber(1, 100_000).nullish(),
     priority_weight_thousandths: wholeNumber(1, 100_000).nullish(),
     restatement_alert: amount.nullish(),
+    tie_out: tieOut.nullish(),
     http_host: host.nullish(),
     http_port: wholeNumber(0, 65_535).nullish(),
     http_token: token.nullish(),

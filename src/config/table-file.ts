@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { owned } from './owned.ts';
 import { type Problem, problem, quoted } from './problem.ts';
 
 /** What a file of entries may hold. */
@@ -132,7 +133,7 @@ function entryOf<Column extends string>(
   names: readonly string[],
   values: readonly (string | null)[],
 ): TableEntry<Column> {
-  const pairs = names.map((name, at) => [name, values[at] ?? ''] as const);
+  const pairs = names.map((name, at) => [name, owned(values[at] ?? '')] as const);
   return { where, values: Object.fromEntries(pairs) as Partial<Record<Column, string>> };
 }
 

@@ -115,12 +115,28 @@ export function unreachable(databaseUrl: string, failure: unknown): EtlError {
   });
 }
 
-/** Refuses servers older than the program supports, with `database_unsuitable`. */
+/**
+ * Refuses servers older than the program supports, and databases that cannot hold every text, with
+ * `database_unsuitable`.
+ */
 export async function requireSupportedServer(client: Pick<pg.Pool, 'query'> | pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ number: number; name: string }>(
-    `select current_setting('server_version_num')::int as number, current_setting('server_version') as name`,
+  const { rows } = await client.query<{ number: number; name: string; encoding: string; database: string }>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as name,
+       getdatabaseencoding() as encoding, current_database() as database`,
   );
-  for (const row of rows) checkServerVersion(row.number, row.name);
+  for (const row of rows) {
+    checkServerVersion(row.number, row.name);
+    checkEncoding(row.encoding, row.database);
+  }
+}
+
+/** In any other encoding a name with a dash or an emoji in it would stop the load, or be stored as something else. */
+function checkEncoding(encoding: string, database: string): void {
+  if (encoding === 'UTF8') return;
+  throw new EtlError('database_unsuitable', `The database ${database} has the encoding ${encoding}; UTF8 is needed`, {
+    remedy:
+      "Create another one with: create database NAME encoding 'UTF8' template template0; and name it in DATABASE_URL.",
+  });
 }
 
 /** `number` is server_version_num, `name` server_version. */

@@ -39,7 +39,7 @@ export function isConnectionLoss(thrown: unknown): boolean {
 /**
  * Anything thrown while talking to PostgreSQL, as an EtlError: `database_transient` when the same may succeed later;
  * `database_full`, `database_read_only`, `database_denied` or `database_refused` with what PostgreSQL said when it will
- * not; `database_unreachable` when it lets nobody in; `internal` when it is no database error. The detail that
+ * not, `database_refused_data` where that is because of the data; `database_unreachable` when it lets nobody in; `internal` when it is no database error. The detail that
  * PostgreSQL adds is left out: it can hold values of rows.
  */
 export function toDatabaseError(thrown: unknown): EtlError {
@@ -75,6 +75,12 @@ export function reasonOf(thrown: unknown): string {
   }
   if (thrown instanceof pg.DatabaseError) return describe(thrown);
   return messageOf(thrown);
+}
+
+/** True when two errors say that the same is wrong. */
+export function isAlike(a: EtlError, b: EtlError): boolean {
+  const kindOf = ({ message, cause }: EtlError) => (cause instanceof pg.DatabaseError ? cause.code : message);
+  return kindOf(a) === kindOf(b);
 }
 
 function describe(error: pg.DatabaseError): string {

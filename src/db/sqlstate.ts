@@ -72,7 +72,13 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
 /** SQLSTATE class of lost connections. */
 export const connectionClass = '08';
 
+/** SQLSTATE classes of data that PostgreSQL cannot hold: data_exception, a constraint violated, a limit exceeded. */
+const dataClasses = /^(22|23|54)/;
+
 /** What a SQLSTATE means. One that is not known is a refusal: the same statement will fail again. */
 export function meaningOf(state: string): Meaning {
-  return meanings.get(state) ?? (state.startsWith(connectionClass) ? transient : { code: 'database_refused' });
+  const known = meanings.get(state);
+  if (known !== undefined) return known;
+  if (state.startsWith(connectionClass)) return transient;
+  return { code: dataClasses.test(state) ? 'database_refused_data' : 'database_refused' };
 }

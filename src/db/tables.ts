@@ -38,6 +38,12 @@ export interface RunsTable {
   buckets_loaded: Counter;
   buckets_unchanged: Counter;
   buckets_refused: Counter;
+  buckets_unanswered: Counter;
+  /** Null for runs of versions that did not count it; the three that follow likewise. */
+  results_placed: number | null;
+  results_merged: number | null;
+  results_quarantined: number | null;
+  results_without_place: number | null;
   error: string | null;
   version: string;
 }
@@ -53,6 +59,8 @@ export interface BucketsTable {
   /** Canonical JSON of the filters the rows were asked with; null when there were none. */
   filters: string | null;
   row_count: number;
+  /** Results that came without an amount, or without its currency. */
+  amounts_missing: Generated<number>;
   content_hash: Buffer | null;
   revision: number;
   observed_at: Instant;
@@ -62,6 +70,17 @@ export interface BucketsTable {
   run_id: number;
   /** `xid8`, as its digits. Written with `pg_current_xact_id()`. */
   changed_xid: string;
+}
+
+/** Buckets that were asked for last and not answered. */
+export interface UnansweredTable {
+  org_id: string;
+  dataset: string;
+  bucket_width: Width;
+  bucket_start: Instant;
+  first_asked_at: Instant;
+  last_asked_at: Instant;
+  run_id: number;
 }
 
 /** What a closed bucket used to say. */
@@ -120,6 +139,23 @@ export interface CapabilitiesTable {
   status_since: Instant;
 }
 
+/** What the API has been seen to refuse, by width and range. */
+export interface RefusalsTable {
+  org_id: string;
+  dataset: string;
+  bucket_width: Width;
+  kind: 'horizon' | 'grouping';
+  dimension: string;
+  range_start: Instant;
+  range_end: Instant;
+  proof: 'named' | 'bisected' | 'clamped' | 'probed';
+  detail: string;
+  asked_from: NullableInstant;
+  first_seen_at: Instant;
+  proved_at: Instant;
+  ask_again_at: Instant;
+}
+
 /** Comparisons of stored sums with the API's ungrouped totals. */
 export interface TieOutsTable {
   org_id: string;
@@ -175,10 +211,12 @@ export interface MigrationsTable {
 export interface Tables {
   'openai_etl.runs': RunsTable;
   'openai_etl.buckets': BucketsTable;
+  'openai_etl.unanswered': UnansweredTable;
   'openai_etl.restatements': RestatementsTable;
   'openai_etl.quarantine': QuarantineTable;
   'openai_etl.drift': DriftTable;
   'openai_etl.capabilities': CapabilitiesTable;
+  'openai_etl.refusals': RefusalsTable;
   'openai_etl.tie_outs': TieOutsTable;
   'openai_etl.alerts': AlertsTable;
   'openai_etl.notifications': NotificationsTable;

@@ -55,29 +55,38 @@ export interface UnknownScope {
   readonly meant: string | null;
 }
 
+/** What another organization has is not what a budget of one is for. */
+const isTheirs = '(b.org_id is null or n.org_id = b.org_id)';
+
 /** Every id that facts carry has a row in the directory, be it a stub. */
 const unknownSql = `
   select distinct b.budget_name, b.scope, b.scope_value, case b.scope
-      when 'project' then (select min(project_id) from openai.projects n where n.project_name = b.scope_value)
-      when 'api_key' then (select min(api_key_id) from openai.api_keys n where n.api_key_name = b.scope_value)
-      when 'user' then (select min(user_id) from openai.users n where b.scope_value in (n.user_name, n.user_email))
+      when 'project' then (select min(project_id) from openai.projects n where n.project_name = b.scope_value and ${isTheirs})
+      when 'api_key' then (select min(api_key_id) from openai.api_keys n where n.api_key_name = b.scope_value and ${isTheirs})
+      when 'user' then (
+        select min(user_id) from openai.users n where b.scope_value in (n.user_name, n.user_email) and ${isTheirs})
     end as meant
-  from jsonb_to_recordset($1::jsonb) as b (budget_name text, scope text, scope_value text)
+  from jsonb_to_recordset($1::jsonb) as b (budget_name text, org_id text, scope text, scope_value text)
   where b.scope <> 'all' and b.scope_value !~ '^\\(.*\\)$' and not case b.scope
-    when 'project' then exists (select from openai.projects where project_id = b.scope_value)
-    when 'team' then exists (select from openai.projects where team = b.scope_value)
-    when 'cost_center' then exists (select from openai.projects where cost_center = b.scope_value)
+    when 'project' then exists (select from openai.projects n where project_id = b.scope_value and ${isTheirs})
+    when 'team' then exists (select from openai.projects n where team = b.scope_value and ${isTheirs})
+    when 'cost_center' then exists (select from openai.projects n where cost_center = b.scope_value and ${isTheirs})
     when 'model_family' then exists (
       select from openai.line_items where openai_bi.model_family(model) = b.scope_value)
-    when 'api_key' then exists (select from openai.api_keys where api_key_id = b.scope_value)
-    when 'user' then exists (select from openai.users where user_id = b.scope_value)
+    when 'api_key' then exists (select from openai.api_keys n where api_key_id = b.scope_value and ${isTheirs})
+    when 'user' then exists (select from openai.users n where user_id = b.scope_value and ${isTheirs})
   end
   order by b.budget_name, b.scope_value`;
 
 /** Those of the budgets that nothing can count towards, as far as is known: probably mistyped. */
 export async function readUnknownScopes(
   pool: Pick<Store['pool'], 'query'>,
-  budgets: readonly { readonly budget_name: string; readonly scope: string; readonly scope_value: string | null }[],
+  budgets: readonly {
+    readonly budget_name: string;
+    readonly org_id: string | null;
+    readonly scope: string;
+    readonly scope_value: string | null;
+  }[],
 ): Promise<readonly UnknownScope[]> {
   const given = [JSON.stringify(budgets)];
   return (await pool.query<UnknownScope & Record<string, unknown>>(unknownSql, given)).rows;

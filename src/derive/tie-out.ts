@@ -10,8 +10,11 @@ import {
   zero,
 } from '../parse/decimal.ts';
 
-/** Sums of one bucket, by measure; a second currency in a bucket counts as a measure of its own. */
-export type Sums = ReadonlyMap<string, Decimal>;
+/**
+ * Sums of one bucket, by measure; a second currency in a bucket counts as a measure of its own. Null under the measure
+ * alone: some of it is not known, and nothing of it can be compared.
+ */
+export type Sums = ReadonlyMap<string, Decimal | null>;
 
 /** What is stored of one bucket. */
 export interface StoredSums {
@@ -61,27 +64,35 @@ export async function storedSums(
   const measures = comparableMeasures(dataset);
   const currency = dataset.money === undefined ? 'null' : quoted(dataset.money.currency);
   const sums = measures.map((name) => `sum(${quoted(name)})::text`).join(', ');
+  const { money } = dataset;
+  const lacksMoney =
+    money === undefined
+      ? 'false'
+      : `bool_or(${quoted(money.amount)} is null or ${currency} is null or coalesce(extra ? 'amounts_missing', false))`;
   const { rows } = await pool.query<{
     bucket_start: Date;
     currency: string | null;
     rows: number;
     sums: (string | null)[];
+    lacks_money: boolean;
   }>(
-    `select bucket_start, ${currency} as currency, count(*)::int as rows, array[${sums}] as sums
+    `select bucket_start, ${currency} as currency, count(*)::int as rows, array[${sums}] as sums, ${lacksMoney} as lacks_money
      from openai.${quoted(dataset.table)}
      where org_id = $1 and bucket_width = $2 and bucket_start >= $3 and bucket_start < $4
      group by 1, 2 order by 1, 2`,
     [organization, width, from, to],
   );
-  const stored = new Map<number, { sums: Map<string, Decimal>; rows: number }>();
+  const stored = new Map<number, { sums: Map<string, Decimal | null>; rows: number }>();
   for (const row of rows) {
     const start = row.bucket_start.getTime() / 1000;
-    const bucket = stored.get(start) ?? { sums: new Map<string, Decimal>(), rows: 0 };
+    const bucket = stored.get(start) ?? { sums: new Map<string, Decimal | null>(), rows: 0 };
     bucket.rows += row.rows;
     row.sums.forEach((sum, index) => {
       const decimal = sum === null ? null : parseDecimal(sum);
-      if (decimal !== null) bucket.sums.set(measureKey(measures[index] ?? '', row.currency), decimal);
+      const key = measureKey(measures[index] ?? '', row.currency);
+      if (decimal !== null && bucket.sums.get(key) !== null) bucket.sums.set(key, decimal);
     });
+    if (money !== undefined && row.lacks_money) bucket.sums.set(money.amount, null);
     stored.set(start, bucket);
   }
   return stored;
@@ -89,8 +100,11 @@ export async function storedSums(
 
 /** Holds the sums of one bucket against each other. `stored` is null for a bucket that was never loaded. */
 export function compareBucket(bucketStart: number, stored: StoredSums | null, reported: Sums): readonly TieOut[] {
-  const measures = new Set([...(stored?.sums.keys() ?? []), ...reported.keys()]);
-  return [...measures].map((measure) => {
+  const both = [...(stored?.sums ?? []), ...reported];
+  const unknown = new Set(both.flatMap(([measure, sum]) => (sum === null ? [measure] : [])));
+  const measures = new Set(both.map(([measure]) => measure));
+  const isKnown = (measure: string) => !unknown.has(measure.split(' ', 1)[0] ?? measure);
+  return [...measures].filter(isKnown).map((measure) => {
     const ours = stored === null ? null : (stored.sums.get(measure) ?? zero);
     const theirs = reported.get(measure) ?? zero;
     const difference = subtractDecimals(ours ?? zero, theirs);

@@ -1,3 +1,4 @@
+import { type InstantForm, instantText } from '../db/instant-text.ts';
 import type { DecimalForm } from './decimal-form.ts';
 
 /** How a value is written: what PostgreSQL types come to in files. */
@@ -10,6 +11,8 @@ export interface ExportColumn {
   /** As PostgreSQL names it, such as `numeric` or `timestamp with time zone`. */
   readonly storeType: string;
   readonly nullable: boolean;
+  /** How text files write it where it is an instant. */
+  readonly instants: InstantForm;
 }
 
 /** A column with the form its decimals have in Parquet. */
@@ -74,7 +77,7 @@ export function csvSql(column: ExportColumn): string {
     case 'int64':
       return integerSql(column);
     case 'timestamp':
-      return `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+      return instantText(name, column.instants);
     case 'text':
       return textSql(column);
     case 'decimal':

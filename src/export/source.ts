@@ -40,6 +40,9 @@ const monthColumns = [
 
 const schemas = ['openai', 'openai_bi', 'openai_focus'];
 
+/** The FOCUS views, and their twins with names in snake case: their files are as FOCUS demands, to the second. */
+const isFocus = /^openai_focus\.|^openai_bi\.focus_/;
+
 interface Place {
   readonly name: string;
   readonly schema: string;
@@ -104,7 +107,13 @@ async function readColumns(client: PoolClient, places: readonly Place[]): Promis
     [...Map.groupBy(rows, ({ place }) => place)].map(([place, own]) => [
       place,
       {
-        columns: own.map(({ name, type, nullable }) => ({ name, storeType: type, kind: kindOf(type), nullable })),
+        columns: own.map(({ name, type, nullable }) => ({
+          name,
+          storeType: type,
+          kind: kindOf(type),
+          nullable,
+          instants: isFocus.test(place) ? 'seconds' : 'microseconds',
+        })),
         key: own
           .filter(({ key_position }) => key_position !== null)
           .toSorted((a, b) => Number(a.key_position) - Number(b.key_position))

@@ -22,13 +22,13 @@ export async function readThrough(client: PoolClient, dataset: string): Promise<
 const throughSql = `
   with entries as (
     select to_char(bucket_start at time zone 'UTC', 'YYYY-MM') as month, org_id, bucket_width, bucket_start, bucket_end,
-      revision > 0 as is_loaded, settled and status = 'loaded' as is_final,
+      least(bucket_end, observed_at) as reaches, status = 'loaded' as is_loaded, settled and status = 'loaded' as is_final,
       lag(bucket_end) over (
         partition by to_char(bucket_start at time zone 'UTC', 'YYYY-MM'), org_id, bucket_width order by bucket_start
       ) as previous_end
     from openai_etl.buckets where dataset = $1
   ), bounds as (
-    select month, org_id, bucket_width, min(bucket_start) as first, max(bucket_end) as last,
+    select month, org_id, bucket_width, min(bucket_start) as first, max(reaches) as last,
       min(bucket_start) filter (where not is_final) as not_final,
       least(min(bucket_start) filter (where not is_loaded),
         min(previous_end) filter (where previous_end < bucket_start)) as gap

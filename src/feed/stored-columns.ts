@@ -60,4 +60,5 @@ export const costPartColumns: readonly FeedColumn[] = [
   required('run_id', 'bigint'),
   required('updated_at', 'timestamptz'),
   required('changed_xid', 'xid8'),
+  optional('estimate', 'text'),
 ];

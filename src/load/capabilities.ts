@@ -9,18 +9,17 @@ export interface Capability {
   readonly refused: readonly string[];
   readonly horizon: Date | null;
   readonly detail: string | null;
-  /** When all dimensions asked for were last tried. */
+  /** When all dimensions asked for were last tried: of the refused ones, the longest ago. */
   readonly checkedAt: Date;
 }
 
-/** What is known of one dataset; null before it was first read. */
-export async function readCapability(pool: Pool, organization: string, dataset: string): Promise<Capability | null> {
-  const { rows } = await pool.query<Capability>(
-    `select status, grain, refused, horizon, detail, checked_at as "checkedAt"
-     from openai_etl.capabilities where org_id = $1 and dataset = $2`,
+/** True where the API was last seen to refuse or lack the dataset. */
+export async function isUnavailable(pool: Pool, organization: string, dataset: string): Promise<boolean> {
+  const { rows } = await pool.query(
+    `select from openai_etl.capabilities where org_id = $1 and dataset = $2 and status = 'unavailable'`,
     [organization, dataset],
   );
-  return rows[0] ?? null;
+  return rows.length > 0;
 }
 
 /** Records what a run found out. `status_since` moves only when the status does. */

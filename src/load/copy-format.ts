@@ -60,7 +60,8 @@ export function copyNumeric(decimal: Decimal): Buffer {
   const significant = leading === -1 ? [] : groups.slice(leading);
   while (significant.at(-1) === 0) significant.pop();
   const bytes = Buffer.alloc(8 + significant.length * 2);
-  bytes.writeInt16BE(significant.length, 0);
+  // Unsigned: of the longest numeric there are more groups than a signed number counts.
+  bytes.writeUInt16BE(significant.length, 0);
   bytes.writeInt16BE(leading === -1 ? 0 : whole.length / 4 - 1 - leading, 2);
   bytes.writeUInt16BE(negative ? 0x4000 : 0, 4);
   bytes.writeInt16BE(decimal.scale, 6);

@@ -32,7 +32,8 @@ export function createCostRollup({
 export function costRollupStatements({ table, money }: Dataset): readonly string[] {
   const costs = `openai.${table}`;
   const { amount = '', currency = '' } = money ?? {};
-  const ofDays = `org_id = $1 and bucket_width = '1d'
+  // What has no amount or no currency is in no sum; the ledger counts it.
+  const ofDays = `org_id = $1 and bucket_width = '1d' and ${amount} is not null and ${currency} is not null
     and bucket_start = any(array(select day::timestamp at time zone 'UTC' from unnest($2::date[]) as day))`;
   return [
     'delete from openai.cost_daily_rollup where org_id = $1 and usage_date_utc = any($2::date[])',
@@ -58,9 +59,9 @@ export function costRollupStatements({ table, money }: Dataset): readonly string
        select org_id, bucket_start,
          case 0 when grouping(project_id) then 'project' when grouping(line_item) then 'line_item'
            when grouping(api_key_id) then 'api_key' else 'all' end as scope,
-         case 0 when grouping(project_id) then coalesce(project_id, '(no project)')
-           when grouping(line_item) then coalesce(line_item, '(no line item)')
-           when grouping(api_key_id) then coalesce(api_key_id, '(no key)') else '' end as scope_value,
+         case 0 when grouping(project_id) then coalesce(case project_id when '' then '(empty)' else project_id end, '(no project)')
+           when grouping(line_item) then coalesce(case line_item when '' then '(empty)' else line_item end, '(no line item)')
+           when grouping(api_key_id) then coalesce(case api_key_id when '' then '(empty)' else api_key_id end, '(no key)') else '' end as scope_value,
          ${currency} as currency, sum(${amount}) as amount, count(*) as entries,
          sum(hash_numeric_extended(${amount}, uuid_hash_extended(series_id, 0))) as digest
        from ${costs} where ${ofDays}

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { DirectoryList } from '../catalog/directory/list.ts';
 import type { DirectoryTable } from '../catalog/directory/table.ts';
 import { directoryTables } from '../catalog/directory/tables.ts';
+import { fitsKey } from '../catalog/storable.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { DirectoryEntry } from '../parse/directory.ts';
 import { directoryStatements } from './directory-sql.ts';
@@ -84,13 +85,17 @@ async function loadTable(
   return { added: 0, changed: 0, ...rows[0], renamed: closed?.rowCount ?? 0, removed: removed.rowCount ?? 0 };
 }
 
-/** One row an id: what several lists say of it, the later ones first. */
+/**
+ * One row an id: what several lists say of it, the later ones first. What has an id too long for an index has no row:
+ * views show such an id as it is.
+ */
 function merged(
   table: DirectoryTable,
   readings: readonly { readonly entries: readonly DirectoryEntry[] }[],
 ): readonly Record<string, string | null>[] {
   const rows = new Map<string, Record<string, string | null>>();
   for (const { values } of readings.flatMap(({ entries }) => entries)) {
+    if (!table.key.every((column) => fitsKey(values[column] ?? ''))) continue;
     const key = JSON.stringify(table.key.map((column) => values[column]));
     const said = Object.entries(values).filter(([, value]) => value !== null);
     rows.set(key, { ...rows.get(key), ...Object.fromEntries(said) });
@@ -98,7 +103,11 @@ function merged(
   return [...rows.values()];
 }
 
-async function recordLists(client: PoolClient, { organization, observedAt, lists }: DirectoryReading): Promise<void> {
+async function recordLists(
+  client: PoolClient,
+  { organization, observedAt, lists: asked }: DirectoryReading,
+): Promise<void> {
+  const lists = asked.filter(({ scopeId }) => fitsKey(scopeId ?? ''));
   const isRead = lists.map(({ outcome }) => outcome.status === 'read');
   await client.query(
     `insert into openai_etl.directory_lists as l

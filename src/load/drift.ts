@@ -1,3 +1,4 @@
+import { storableName } from '../catalog/storable.ts';
 import { redact } from '../log.ts';
 import type { Drift } from '../parse/fault.ts';
 import { jsonbText } from '../parse/jsonb.ts';
@@ -5,7 +6,7 @@ import type { SliceContext } from './loader.ts';
 
 /**
  * Keeps one entry for everything the API sends that the catalog does not know, without e-mail addresses and keys. Names
- * that differ in nothing else are one.
+ * that differ in nothing else, or only behind what is shown of a long one, are one.
  */
 export async function recordDrift(context: SliceContext, drift: readonly Drift[]): Promise<void> {
   if (drift.length === 0) return;
@@ -22,7 +23,7 @@ export async function recordDrift(context: SliceContext, drift: readonly Drift[]
       options.dataset.name,
       reading.observedAt,
       drift.map(({ kind }) => kind),
-      drift.map(({ name }) => redact(name.replaceAll('\u0000', '').toWellFormed())),
+      drift.map(({ name }) => storableName(redact(name))),
       drift.map(({ sample }) => jsonbText(sample, redact)),
       drift.map(({ count }) => count),
     ],

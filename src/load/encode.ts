@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dataset } from '../catalog/dataset.ts';
+import { type Dataset, type MoneyPositions, moneyPositions } from '../catalog/dataset.ts';
 import { type Width, widthSeconds } from '../catalog/width.ts';
 import type { Decimal } from '../parse/decimal.ts';
 import type { MeasureValue, Row } from '../parse/row.ts';
@@ -11,6 +11,8 @@ export interface EncodedBucket {
   /** Unix seconds. */
   readonly start: number;
   readonly rowCount: number;
+  /** Results that came without an amount, or without its currency. */
+  readonly amountsMissing: number;
   readonly tuples: Buffer;
   /** SHA-256 of `tuples`. */
   readonly hash: Buffer;
@@ -31,6 +33,7 @@ export function createEncoder(organization: string, dataset: Dataset, width: Wid
   const fieldCount = Buffer.alloc(2);
   fieldCount.writeInt16BE(copyColumns(dataset).length);
   const seriesFields = createSeriesFields();
+  const money = moneyPositions(dataset);
   let capacity = 1 << 16;
   return (start, rows) => {
     const prefix = Buffer.concat([
@@ -46,12 +49,21 @@ export function createEncoder(organization: string, dataset: Dataset, width: Wid
       writer.bytes(prefix);
       writer.bytes(seriesFields(row.series));
       for (const value of row.measures) writer.measure(value);
-      writer.extra(row.extra);
+      writer.extra(extraOf(row, money));
     }
     const tuples = writer.finish();
     capacity = Math.max(1 << 12, tuples.length + 64);
-    return { start, rowCount: rows.length, tuples, hash: createHash('sha256').update(tuples).digest() };
+    const amountsMissing = rows.reduce((sum, row) => sum + (row.amountsMissing ?? 0), 0);
+    const hash = createHash('sha256').update(tuples).digest();
+    return { start, rowCount: rows.length, amountsMissing, tuples, hash };
   };
+}
+
+/** A sum that lacks some of its amounts says so: the number alone would pass for whole. */
+function extraOf({ series, measures, extra, amountsMissing = 0 }: Row, money: MoneyPositions | null): string | null {
+  const showsIt = money === null || measures[money.amountAt] === null || series.values[money.currencyAt] === null;
+  if (amountsMissing === 0 || showsIt) return extra;
+  return `${extra === null ? '{' : `${extra.slice(0, -1)},`}"amounts_missing":${amountsMissing}}`;
 }
 
 /** The fields of a series, encoded once as long as the series lives. */

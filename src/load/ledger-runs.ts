@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { type Width, widthSeconds } from '../catalog/width.ts';
+import type { GrainRange } from '../plan/granted.ts';
 import type { LedgerRun } from '../plan/slices.ts';
 import { latestHonest } from './ledger.ts';
 
@@ -14,9 +15,11 @@ export interface LedgerQuery {
   readonly now: Date;
   /** Dimensions wanted by the configuration, in column order. */
   readonly wanted: readonly string[];
-  /** Dimensions the API grants today, in column order. */
-  readonly obtainable: readonly string[];
+  /** The dimensions the API grants today, of each range in column order. */
+  readonly granted: readonly GrainRange[];
   readonly filters: string | null;
+  /** Seconds after a bucket's end from which a reading of it is final, as configured now. */
+  readonly settleSeconds: number;
   /** How many row counts to return of each run: the page limit. */
   readonly maxBuckets: number;
 }
@@ -36,20 +39,26 @@ interface RunRow {
 }
 
 /**
- * Reads the ledger as runs of consecutive buckets. A settled bucket counts as `settled` when it was read at the grain
- * the API grants today and with the same filters, as `kept` when its grain is finer than that and still wanted;
- * everything else has to be read. The answer's size depends on the number of gaps, not on the length of the history.
+ * Reads the ledger as runs of consecutive buckets. A settled bucket, as settled by the settings of today, counts as
+ * `settled` when it was read at the grain the API grants today for it and with the same filters, as `kept` when its grain
+ * is finer than that and still wanted; everything else, and what was asked for since and not answered, has to be read. The
+ * answer's size depends on the number of gaps, not on the length of the history.
  */
 export async function readLedger(pool: Pool, query: LedgerQuery): Promise<LedgerView> {
   const key = [query.organization, query.dataset, query.width];
   const { rows } = await pool.query<RunRow>(
     `with known as (
        select bucket_start, row_count,
-         case when grain = $6::text[] then 'settled'
-              when grain @> $6::text[] and grain <@ $7::text[] then 'kept' end as state
-       from openai_etl.buckets
+         case when b.grain = g.grain then 'settled'
+              when b.grain @> g.grain and b.grain <@ $7::text[] then 'kept' end as state
+       from openai_etl.buckets b
+       join jsonb_to_recordset($6::jsonb) as g(since timestamptz, until timestamptz, grain text[])
+         on b.bucket_start >= g.since and b.bucket_start < g.until
        where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and bucket_start < $5
          and settled and status = 'loaded' and filters is not distinct from $8 and observed_at <= $11
+         and not exists (select from openai_etl.unanswered u where u.org_id = $1 and u.dataset = $2
+           and u.bucket_width = $3 and u.bucket_start = b.bucket_start)
+         and observed_at >= bucket_end + make_interval(secs => $12)
      ), numbered as (
        select *, bucket_start - row_number() over (partition by state order by bucket_start) * make_interval(secs => $9)
          as island
@@ -62,12 +71,13 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
       ...key,
       query.start,
       query.end,
-      query.obtainable,
+      grantedJson(query.granted),
       query.wanted,
       query.filters,
       widthSeconds[query.width],
       query.maxBuckets,
       latestHonest(query.now),
+      query.settleSeconds,
     ],
   );
   const { rows: averages } = await pool.query<{ average: number }>(
@@ -86,18 +96,11 @@ export async function readLedger(pool: Pool, query: LedgerQuery): Promise<Ledger
   return { runs, rowsPerBucket: averages[0]?.average ?? 0 };
 }
 
-/** The end of the newest bucket up to which every bucket since `start` is loaded; null when the first one is not. */
-export async function dataThrough(pool: Pool, query: LedgerQuery): Promise<Date | null> {
-  const { rows } = await pool.query<{ through: Date | null }>(
-    `with loaded as (
-       select bucket_start, bucket_end,
-         bucket_start - row_number() over (order by bucket_start) * make_interval(secs => $5) as island
-       from openai_etl.buckets
-       where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start >= $4 and content_hash is not null
-     )
-     select max(bucket_end) as through from loaded
-     where island = $4::timestamptz - make_interval(secs => $5)`,
-    [query.organization, query.dataset, query.width, query.start, widthSeconds[query.width]],
-  );
-  return rows[0]?.through ?? null;
+function grantedJson(granted: readonly GrainRange[]): string {
+  const rows = granted.map(({ since, until, grain }) => ({
+    since: since ?? '-infinity',
+    until: until ?? 'infinity',
+    grain,
+  }));
+  return JSON.stringify(rows);
 }

@@ -62,7 +62,10 @@ export async function lockBuckets(
      order by bucket_start ${options.preview ? '' : 'for update'}`,
     [...key, starts.at(0), starts.at(-1), reading.filters],
   );
-  const entries = new Map(rows.map((row) => [row.bucket_start.getTime() / 1000, entryOf(row)]));
+  const asked = new Set(slice.buckets.map(({ start }) => start));
+  const entries = new Map(
+    rows.map((row) => [row.bucket_start.getTime() / 1000, entryOf(row)] as const).filter(([start]) => asked.has(start)),
+  );
   for (const start of await orphans(context, starts, entries)) entries.set(start, orphan);
   return entries;
 }
@@ -128,6 +131,7 @@ function overtaken({ dataset, width }: SliceContext['options']): EtlError {
 export async function writeLedger(context: SliceContext, sorting: Sorting): Promise<void> {
   await enter(context, sorting.changed, moved);
   await enter(context, sorting.unchanged, '');
+  await writeConfirmed(context, sorting.confirmed);
   await writeRefused(context, sorting.refused);
 }
 
@@ -139,13 +143,14 @@ async function enter(context: SliceContext, buckets: readonly EncodedBucket[], a
   const { client, options, reading } = context;
   const { rowCount } = await client.query(
     `insert into openai_etl.buckets as b (org_id, dataset, bucket_width, bucket_start, bucket_end, grain, filters,
-       row_count, content_hash, revision, observed_at, changed_at, settled, status, run_id, changed_xid)
-     select $1, $2, $3, start, start + make_interval(secs => $4), $5, $6, row_count, content_hash, 1, $7, $7,
-       $7 >= start + make_interval(secs => $4 + $8), 'loaded', $9, pg_current_xact_id()
-     from unnest($10::timestamptz[], $11::int[], $12::bytea[]) as bucket(start, row_count, content_hash)
+       row_count, amounts_missing, content_hash, revision, observed_at, changed_at, settled, status, run_id, changed_xid)
+     select $1, $2, $3, start, start + make_interval(secs => $4), $5, $6, row_count, amounts_missing, content_hash, 1,
+       $7, $7, $7 >= start + make_interval(secs => $4 + $8), 'loaded', $9, pg_current_xact_id()
+     from unnest($10::timestamptz[], $11::int[], $12::bytea[], $13::int[])
+       as bucket(start, row_count, content_hash, amounts_missing)
      on conflict (org_id, dataset, bucket_width, bucket_start) do update set
        grain = excluded.grain, filters = excluded.filters, row_count = excluded.row_count,
-       content_hash = excluded.content_hash, observed_at = excluded.observed_at, settled = excluded.settled,
+       amounts_missing = excluded.amounts_missing, content_hash = excluded.content_hash, observed_at = excluded.observed_at, settled = excluded.settled,
        status = 'loaded', run_id = excluded.run_id ${andSet}`,
     [
       options.organization,
@@ -160,9 +165,30 @@ async function enter(context: SliceContext, buckets: readonly EncodedBucket[], a
       buckets.map(({ start }) => new Date(start * 1000)),
       buckets.map(({ rowCount: rows }) => rows),
       buckets.map(({ hash }) => hash),
+      buckets.map(({ amountsMissing }) => amountsMissing),
     ],
   );
   return rowCount ?? 0;
+}
+
+/** A confirmed bucket was read, and keeps its finer grain and content: read again as often as others, it settles as they do. */
+async function writeConfirmed(context: SliceContext, confirmed: readonly number[]): Promise<void> {
+  if (confirmed.length === 0) return;
+  const { client, options, reading } = context;
+  await client.query(
+    `update openai_etl.buckets set observed_at = $4, settled = $4 >= bucket_end + make_interval(secs => $5),
+       status = 'loaded', run_id = $6
+     where org_id = $1 and dataset = $2 and bucket_width = $3 and bucket_start = any($7::timestamptz[])`,
+    [
+      options.organization,
+      options.dataset.name,
+      options.width,
+      reading.observedAt,
+      options.settleSeconds,
+      reading.runId,
+      confirmed.map((start) => new Date(start * 1000)),
+    ],
+  );
 }
 
 /** A refused bucket keeps what is stored; its entry says so and it is read again next time. */

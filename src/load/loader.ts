@@ -9,6 +9,7 @@ import { createCostRollup } from './cost-rollup.ts';
 import { recordDrift } from './drift.ts';
 import { createEncoder, type EncodedBucket } from './encode.ts';
 import { guardAgainstMassRemoval } from './guard.ts';
+import { confirmedDetail } from './kept-detail.ts';
 import { claimFresh, type LedgerEntry, lockBuckets, writeLedger } from './ledger.ts';
 import { type Money, moneyMoved, moneyOf } from './money.ts';
 import { recordQuarantine } from './quarantine.ts';
@@ -17,15 +18,20 @@ import { type Replaced, replaceChanged } from './replace.ts';
 import { createRollup } from './rollup.ts';
 import { type Sorting, sortBuckets } from './sort.ts';
 import { type Statements, statementsOf } from './statements.ts';
+import { recordUnanswered } from './unanswered.ts';
 
 /** What loading one slice did. */
 export interface LoadResult extends Replaced {
   readonly bucketsLoaded: number;
   readonly bucketsUnchanged: number;
   readonly bucketsRefused: number;
+  /** Left alone: nothing received accounts for them. */
+  readonly bucketsUnanswered: number;
   /** Left alone: the store holds a newer or a finer reading. */
   readonly bucketsKept: number;
   readonly quarantined: number;
+  /** Results in the slice as read that came without an amount, or without its currency. */
+  readonly amountsMissing: number;
   /** Money in the slice as read, per currency. */
   readonly moneyLoaded: Money;
   /** How much the stored money changed, per currency. */
@@ -52,9 +58,9 @@ export interface LoaderOptions {
   readonly dataset: Dataset;
   readonly width: Width;
   readonly settleSeconds: number;
-  /** Applies an answer that would empty most of a slice. */
+  /** Applies an answer that would empty or replace most of a slice. */
   readonly acceptRestatement: boolean;
-  /** Dimensions that settled buckets do not lose to a coarser reading; none when a refetch was asked for. */
+  /** Dimensions that buckets do not lose to a coarser reading that says the same; none when a refetch was asked for. */
   readonly keptDimensions: readonly string[];
   /** Compares rows also where the ledger says that they are the same, in case ledger and facts are of different days. */
   readonly recheck: boolean;
@@ -92,14 +98,16 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       const ledger = await lockBuckets(context, slice);
       const entries = options.recheck ? await recheck(context, encoded, ledger) : ledger;
       const refused = slice.buckets.filter(({ fault }) => fault !== null).map(({ start }) => start);
-      const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions);
-      if (!options.acceptRestatement) guardAgainstMassRemoval(sorting, entries, dataset, width);
+      const confirmed = await confirmedDetail(context, encoded, rowsOf, entries);
+      const sorting = sortBuckets(encoded, refused, entries, reading, options.keptDimensions, confirmed);
+      if (!options.acceptRestatement) await guardAgainstMassRemoval(context, sorting, entries);
       if (!options.preview) await claimFresh(context, sorting.fresh);
       const touched = [...sorting.fresh, ...sorting.changed];
       const before = await moneyStored(context, sorting.changed);
       const replaced = await replace(context, sorting);
       if (!options.preview) {
         await writeLedger(context, sorting);
+        await recordUnanswered(context, slice);
         await rollUp(context, { sorting, rowsOf, orphaned: orphanedIn(entries) });
         await rollUpCosts(context, sorting);
         await recordQuarantine(context, slice.quarantined);
@@ -108,10 +116,12 @@ export function createLoader(options: LoaderOptions): LoadSlice {
       return {
         ...replaced,
         bucketsLoaded: touched.length,
-        bucketsUnchanged: sorting.unchanged.length,
+        bucketsUnchanged: sorting.unchanged.length + sorting.confirmed.length,
         bucketsRefused: refused.length,
+        bucketsUnanswered: slice.unanswered.length,
         bucketsKept: sorting.kept,
         quarantined: slice.quarantined.length,
+        amountsMissing: encoded.reduce((sum, bucket) => sum + bucket.amountsMissing, 0),
         moneyLoaded: moneyOf(
           dataset,
           slice.buckets.flatMap(({ rows }) => rows),

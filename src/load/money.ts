@@ -1,21 +1,19 @@
-import type { Dataset } from '../catalog/dataset.ts';
+import { type Dataset, moneyPositions } from '../catalog/dataset.ts';
 import { addDecimals, formatDecimal, parseDecimal, subtractDecimals, zero } from '../parse/decimal.ts';
 import type { Row } from '../parse/row.ts';
 
 /** Exact decimal strings per currency. */
 export type Money = ReadonlyMap<string, string>;
 
-/** The money of rows per currency; empty for datasets that count none. */
+/** The money of rows per currency, as far as both are known; empty for datasets that count none. */
 export function moneyOf(dataset: Dataset, rows: readonly Row[]): Money {
-  const { money, columns } = dataset;
-  if (money === undefined) return new Map();
-  const amountAt = columns.filter(({ role }) => role === 'measure').findIndex(({ name }) => name === money.amount);
-  const currencyAt = columns.filter(({ role }) => role !== 'measure').findIndex(({ name }) => name === money.currency);
+  const money = moneyPositions(dataset);
   const totals = new Map<string, string>();
+  if (money === null) return totals;
   for (const { series, measures } of rows) {
-    const currency = String(series.values[currencyAt]);
-    const amount = measures[amountAt];
-    if (amount === null || typeof amount !== 'object') continue;
+    const currency = series.values[money.currencyAt];
+    const amount = measures[money.amountAt];
+    if (typeof currency !== 'string' || amount === null || typeof amount !== 'object') continue;
     totals.set(currency, formatDecimal(addDecimals(decimalOf(totals.get(currency)), amount)));
   }
   return totals;

@@ -1,3 +1,4 @@
+import { storableText } from '../catalog/storable.ts';
 import { redact } from '../log.ts';
 import type { Quarantined } from '../parse/fault.ts';
 import { jsonbText } from '../parse/jsonb.ts';
@@ -23,7 +24,7 @@ export async function recordQuarantine(context: SliceContext, quarantined: reado
       reading.runId,
       quarantined.map(({ bucketStart }) => (bucketStart === null ? null : new Date(bucketStart * 1000))),
       quarantined.map(({ reason }) => reason),
-      quarantined.map(({ detail }) => redact(detail)),
+      quarantined.map(({ detail }) => storableText(redact(detail))),
       quarantined.map(({ raw }) => jsonbText(raw, redact)),
     ],
   );

@@ -53,17 +53,26 @@ export async function differingBuckets(
 
 /** Compares buckets with what is stored of them; `closed` are those whose changes are restatements. */
 async function fillDiff(
-  { client, options, statements }: SliceContext,
+  context: SliceContext,
   buckets: readonly EncodedBucket[],
   closed: readonly EncodedBucket[],
+): Promise<void> {
+  const { client, options, statements } = context;
+  await stageBuckets(context, buckets);
+  const startsOf = (some: readonly EncodedBucket[]) => some.map(({ start }) => new Date(start * 1000));
+  await client.query(statements.fillDiff, [options.organization, options.width, startsOf(buckets), startsOf(closed)]);
+}
+
+/** Puts buckets into the staging table, which has to be empty. */
+export async function stageBuckets(
+  { client, statements }: SliceContext,
+  buckets: readonly EncodedBucket[],
 ): Promise<void> {
   await client.query(statements.createStaging);
   await client.query(statements.createDiff);
   await copyBuckets(client, statements.copyStaging, buckets);
-  // Without statistics the join below becomes a nested loop over every pair of rows.
+  // Without statistics a join with it becomes a nested loop over every pair of rows.
   await client.query(statements.analyzeStaging);
-  const startsOf = (some: readonly EncodedBucket[]) => some.map(({ start }) => new Date(start * 1000));
-  await client.query(statements.fillDiff, [options.organization, options.width, startsOf(buckets), startsOf(closed)]);
 }
 
 async function applyDiff({ client, options, statements, reading }: SliceContext, removed: number): Promise<void> {

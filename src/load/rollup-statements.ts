@@ -29,6 +29,8 @@ export interface RollupStatements {
   /** $1 organization, $2 starts of hours. */
   readonly deleteHours: string;
   readonly copyHours: string;
+  /** $1 organization, $2 starts of hours, $3 the width of each: sums up their facts, of which nothing may be there. */
+  readonly sumHours: string;
 }
 
 /** The columns of the daily rollup that tuples carry, in their order. */
@@ -87,6 +89,8 @@ export function rollupStatementsOf(dataset: Dataset): RollupStatements {
       cross join lateral (${sumsOf(dataset, `f.series_id = differing.series_id and f.bucket_start = any(${hoursOf('differing.day')})`)}) as summed`,
     deleteHours: `delete from ${hourly} where org_id = $1 and dataset = ${name} and usage_hour_utc = any($2::timestamptz[])`,
     copyHours: `copy ${hourly} (${hourlyColumns}) from stdin with (format binary)`,
+    sumHours: `insert into ${hourly} (${hourlyColumns}) select $1, ${name}, told.hour, summed.*
+      from unnest($2::timestamptz[], $3::text[]) as told(hour, width) cross join lateral (${sumsOfHour(dataset)}) as summed`,
   };
 }
 
@@ -115,6 +119,17 @@ function sumsOf(dataset: Dataset, which: string): string {
     from openai.${quoted(dataset.table)} f
     where f.org_id = d.org_id and f.bucket_width = d.bucket_width and ${which}
     group by ${group}`;
+}
+
+/** The sums by project and model of the facts `f` of one hour `told`. */
+function sumsOfHour(dataset: Dataset): string {
+  const group = hourlyDimensionsOf(dataset).map((dimension) => `f.${quoted(dimension)}`);
+  const sums = [...additiveOf(dataset).values()].map((measure) => `sum(f.${quoted(measure.name)})`);
+  return `select row_number() over (), ${[...group, ...sums].join(', ')}
+    from openai.${quoted(dataset.table)} f
+    where f.org_id = $1 and f.bucket_width = told.width
+      and f.bucket_start >= told.hour and f.bucket_start < told.hour + interval '1 hour'
+    group by ${group.join(', ')}`;
 }
 
 function during(day: string): string {

@@ -1,5 +1,5 @@
+import { maxCount } from '../catalog/storable.ts';
 import { EtlError } from '../errors.ts';
-import { maxCount } from '../parse/malformed.ts';
 import type { MeasureValue, Row } from '../parse/row.ts';
 
 /** Sums by group, one for each measure asked for; null where nothing was reported. */
@@ -7,7 +7,7 @@ export type Sums<G> = ReadonlyMap<G, readonly MeasureValue[]>;
 
 /**
  * Sums measures by group. Exact: where a sum leaves the safe integers, all are added up as bigint. Throws EtlError
- * `contract_broken` for a sum that PostgreSQL's bigint does not hold.
+ * `database_refused_data` for a sum that PostgreSQL's bigint does not hold.
  * @param positions of the measures, in a row's list
  */
 export function sumBy<G>(
@@ -75,7 +75,6 @@ function plus(sum: bigint | null, value: MeasureValue): bigint | null {
   if (value === null) return sum;
   if (typeof value === 'object') throw new TypeError('a decimal is not rolled up');
   const total = (sum ?? 0n) + BigInt(value);
-  if (total > maxCount)
-    throw new EtlError('contract_broken', 'a sum over the buckets of a slice is larger than bigint');
+  if (total > maxCount) throw new EtlError('database_refused_data', 'a sum of counts is larger than bigint holds');
   return total;
 }

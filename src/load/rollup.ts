@@ -1,22 +1,12 @@
-import { isRolledUp, levelOf } from '../catalog/rollup-table.ts';
-import { widthSeconds } from '../catalog/width.ts';
-import type { Row } from '../parse/row.ts';
-import { copyTuples } from './copy.ts';
-import { type DayChange, dayOf, settleDays } from './days.ts';
+import { isRolledUp } from '../catalog/rollup-table.ts';
+import { daysOf, settleDays, type Telling } from './days.ts';
+import { latestHonest } from './ledger.ts';
 import type { LoaderOptions, SliceContext } from './loader.ts';
 import { enterModels } from './models.ts';
-import { type RollupStatements, rollupStatementsOf } from './rollup-statements.ts';
-import { createDayEncoder, createHourEncoder, type EncodeSums } from './rollup-tuples.ts';
-import type { Sorting } from './sort.ts';
-
-/** A slice whose rows and ledger entries have just been written. */
-export interface LoadedSlice {
-  readonly sorting: Sorting;
-  /** By Unix seconds of the bucket's start. */
-  readonly rowsOf: ReadonlyMap<number, readonly Row[]>;
-  /** Unix seconds of the buckets whose rows the ledger did not account for. */
-  readonly orphaned: ReadonlySet<number>;
-}
+import { type DayTools, type LoadedSlice, rowsIn, sumDays } from './rollup-days.ts';
+import { retellHours, sumHours } from './rollup-hours.ts';
+import { rollupStatementsOf } from './rollup-statements.ts';
+import { createDayEncoder, createHourEncoder } from './rollup-tuples.ts';
 
 /**
  * Brings the rollups in line with the facts of a slice, in its transaction: a day is told from one width, and has sums of
@@ -26,127 +16,51 @@ export type RollUp = (context: SliceContext, slice: LoadedSlice) => Promise<void
 
 /** Creates what keeps the rollups of one dataset of one organization at one width. */
 export function createRollup({ organization, dataset, width }: LoaderOptions): RollUp {
-  const tools: RollupTools = {
+  const tools: DayTools = {
     statements: rollupStatementsOf(dataset),
     encodeDay: createDayEncoder(organization, dataset, width),
-    encodeHour: createHourEncoder(organization, dataset),
   };
-  const isLevel = levelOf(dataset) !== undefined;
+  const encodeHour = createHourEncoder(organization, dataset);
   return async (context, slice) => {
-    const days = await settleDays(context, slice.sorting);
+    const { fresh, changed, unchanged, confirmed, refused } = slice.sorting;
+    const written = [...fresh, ...changed];
+    const read = [...[...written, ...unchanged].map(({ start }) => start), ...confirmed, ...refused];
+    const honestUntil = latestHonest(context.reading.loadedAt);
+    const telling: Telling = { client: context.client, organization, dataset, honestUntil };
+    const touched = daysOf(written.map(({ start }) => start));
+    const days = await settleDays(telling, daysOf(read), { width, days: touched });
     if (!isRolledUp(dataset)) return;
-    await enterModels(context, [...slice.sorting.fresh, ...slice.sorting.changed].map(rowsIn(slice)));
-    const byFate = Object.groupBy(days, (day) => fateOf(day, context, slice));
-    await forget(context, tools, [...(byFate.dropped ?? []), ...(byFate.first ?? []), ...(byFate.whole ?? [])]);
-    await writeFirst(context, tools, byFate.first ?? [], slice);
-    await addFresh(context, tools, byFate.more ?? [], slice);
-    await sumDiffering(context, tools, byFate.more ?? [], slice);
-    await sumWhole(context, tools, byFate.whole ?? []);
-    if (width === '1h' && !isLevel) await replaceHours(context, tools, slice);
+    await enterModels(context, written.map(rowsIn(slice)));
+    await sumDays(context, tools, days, slice);
+    if (width !== '1d') await sumHours(telling, width, encodeHour, slice);
   };
-}
-
-interface RollupTools {
-  readonly statements: RollupStatements;
-  readonly encodeDay: EncodeSums;
-  readonly encodeHour: EncodeSums;
 }
 
 /**
- * `first`: nothing of the day was there · `more`: it is summed from the same width as before · `whole`: it must be summed
- * up from the facts · `dropped`: its facts are daily already · `untouched`: its sums, or that it has none, are right.
+ * Tells every day and hour of a dataset anew, in a transaction that has changed what is asked for of it: its sums follow
+ * wherever that is another width than before.
  */
-function fateOf(
-  day: DayChange,
-  { options: { dataset, width } }: SliceContext,
-  { sorting, orphaned }: LoadedSlice,
-): 'first' | 'more' | 'whole' | 'dropped' | 'untouched' {
-  if (!day.isRolledUp) return day.rolledUpBefore ? 'dropped' : 'untouched';
-  const isOn = (start: number) => dayOf(start) === day.day;
-  const fresh = sorting.fresh.filter(({ start }) => isOn(start)).length;
-  const changed = sorting.changed.filter(({ start }) => isOn(start)).length;
-  if (day.width === day.widthBefore && day.rolledUpBefore) {
-    if (day.width !== width || fresh + changed === 0) return 'untouched';
-    // A level is not added up, and the series of a day of minutes are not found one by one in reasonable time.
-    if (levelOf(dataset) !== undefined || (width === '1m' && changed > 0)) return 'whole';
-    // Where ledger and facts were put back from different days, what is there is not what the sums would be added to.
-    return [...orphaned].some(isOn) || day.loaded !== day.loadedBefore + fresh ? 'whole' : 'more';
-  }
-  const isFirst = day.widthBefore === null && day.width === width && changed === 0 && levelOf(dataset) === undefined;
-  return isFirst ? 'first' : 'whole';
-}
-
-async function forget({ client, options }: SliceContext, { statements }: RollupTools, days: readonly DayChange[]) {
-  if (days.length > 0) await client.query(statements.deleteDays, [options.organization, namesOf(days)]);
-}
-
-async function writeFirst(
-  { client }: SliceContext,
-  tools: RollupTools,
-  days: readonly DayChange[],
-  slice: LoadedSlice,
-) {
-  const tuples = freshSums(tools, days, slice);
-  if (tuples.length > 0) await copyTuples(client, tools.statements.copyDays, tuples);
-}
-
-async function addFresh({ client }: SliceContext, tools: RollupTools, days: readonly DayChange[], slice: LoadedSlice) {
-  const tuples = freshSums(tools, days, slice);
-  if (tuples.length === 0) return;
-  await client.query(tools.statements.createStaging);
-  await copyTuples(client, tools.statements.copyStaging, tuples);
-  await client.query(tools.statements.addStaged);
-}
-
-/** The sums of the fresh buckets of each day; days without rows have none. */
-function freshSums({ encodeDay }: RollupTools, days: readonly DayChange[], slice: LoadedSlice) {
-  const wanted = new Set(namesOf(days));
-  const byDay = Map.groupBy(
-    slice.sorting.fresh,
-    ({ start }) => Math.floor(start / widthSeconds['1d']) * widthSeconds['1d'],
+export async function retell(telling: Telling): Promise<void> {
+  const { client, organization, dataset } = telling;
+  const key = [organization, dataset.name];
+  const known = await client.query<{ day: string }>(
+    'select usage_date_utc::text as day from openai_etl.days where org_id = $1 and dataset = $2',
+    key,
   );
-  return [...byDay]
-    .filter(([start]) => wanted.has(dayOf(start)))
-    .map(([start, buckets]) => encodeDay(start, buckets.map(rowsIn(slice))))
-    .filter(({ length }) => length > 0);
-}
-
-/** Series that changed in one hour are summed up anew from all hours of the day: what was null may no longer be, and back. */
-async function sumDiffering(
-  { client, options }: SliceContext,
-  { statements }: RollupTools,
-  days: readonly DayChange[],
-  { sorting }: LoadedSlice,
-): Promise<void> {
-  const changed = new Set(sorting.changed.map(({ start }) => dayOf(start)));
-  const names = namesOf(days).filter((name) => changed.has(name));
-  if (names.length === 0) return;
-  await client.query(statements.deleteDiffering, [options.organization, names]);
-  await client.query(statements.sumDiffering, [options.organization, names]);
-}
-
-async function sumWhole({ client, options }: SliceContext, { statements }: RollupTools, days: readonly DayChange[]) {
-  if (days.length > 0) await client.query(statements.sumDays, [options.organization, namesOf(days)]);
-}
-
-async function replaceHours(
-  { client, options }: SliceContext,
-  { statements, encodeHour }: RollupTools,
-  slice: LoadedSlice,
-): Promise<void> {
-  const buckets = [...slice.sorting.fresh, ...slice.sorting.changed];
-  if (buckets.length === 0) return;
-  const starts = buckets.map(({ start }) => new Date(start * 1000));
-  await client.query(statements.deleteHours, [options.organization, starts]);
-  const rows = rowsIn(slice);
-  const tuples = buckets.map((bucket) => encodeHour(bucket.start, [rows(bucket)])).filter(({ length }) => length > 0);
-  if (tuples.length > 0) await copyTuples(client, statements.copyHours, tuples);
-}
-
-function rowsIn({ rowsOf }: LoadedSlice): (bucket: { readonly start: number }) => readonly Row[] {
-  return ({ start }) => rowsOf.get(start) ?? [];
-}
-
-function namesOf(days: readonly DayChange[]): readonly string[] {
-  return days.map(({ day }) => day);
+  const days = known.rows.map(({ day }) => day);
+  const moved = (await settleDays(telling, days, null)).filter(({ width, widthBefore }) => width !== widthBefore);
+  if (!isRolledUp(dataset)) return;
+  const summed = moved.filter(({ isRolledUp: hasSums }) => hasSums).map(({ day }) => day);
+  const statements = rollupStatementsOf(dataset);
+  if (summed.length > 0) {
+    await client.query(statements.deleteDays, [organization, summed]);
+    await client.query(statements.sumDays, [organization, summed]);
+  }
+  const minutes = await client.query<{ hour: number }>(
+    `select distinct extract(epoch from date_bin('1 hour', bucket_start, '1970-01-01T00:00:00Z'))::float8 as hour
+     from openai_etl.buckets where org_id = $1 and dataset = $2 and bucket_width = '1m'`,
+    key,
+  );
+  const hours = minutes.rows.map(({ hour }) => hour);
+  await retellHours(telling, hours);
 }

@@ -15,6 +15,12 @@ export interface RunTotals {
   readonly buckets_loaded: number;
   readonly buckets_unchanged: number;
   readonly buckets_refused: number;
+  readonly buckets_unanswered: number;
+  /** With the three that follow, all of `results`. */
+  readonly results_placed: number;
+  readonly results_merged: number;
+  readonly results_quarantined: number;
+  readonly results_without_place: number;
 }
 
 /** How a run ended. */
@@ -42,7 +48,8 @@ export async function endRun(pool: Pool, runId: number, end: RunEnd): Promise<vo
   await pool.query(
     `update openai_etl.runs set finished_at = $2, status = $3, error = $4, requests = $5, pages = $6, results = $7,
        rows_inserted = $8, rows_updated = $9, rows_deleted = $10, buckets_loaded = $11, buckets_unchanged = $12,
-       buckets_refused = $13, retries = $14, responses = $15
+       buckets_refused = $13, retries = $14, responses = $15, buckets_unanswered = $16, results_placed = $17,
+       results_merged = $18, results_quarantined = $19, results_without_place = $20
      where run_id = $1`,
     [
       runId,
@@ -60,6 +67,11 @@ export async function endRun(pool: Pool, runId: number, end: RunEnd): Promise<vo
       end.buckets_refused,
       end.retries,
       JSON.stringify(end.responses),
+      end.buckets_unanswered,
+      end.results_placed,
+      end.results_merged,
+      end.results_quarantined,
+      end.results_without_place,
     ],
   );
 }

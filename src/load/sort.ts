@@ -11,6 +11,8 @@ export interface Sorting {
   readonly closed: ReadonlySet<number>;
   /** The same is stored. */
   readonly unchanged: readonly EncodedBucket[];
+  /** Unix seconds of those of which finer rows are stored that say the same: they stay, and count as read. */
+  readonly confirmed: readonly number[];
   /** Unix seconds of those that could not be typed; what is stored stays. */
   readonly refused: readonly number[];
   /** Number left alone because the store holds a newer or finer reading. */
@@ -34,8 +36,11 @@ export function sortBuckets(
   entries: ReadonlyMap<number, LedgerEntry>,
   read: Read,
   keptDimensions: readonly string[],
+  confirmed: ReadonlySet<number>,
 ): Sorting {
-  const sorting = Object.groupBy(encoded, (bucket) => fateOf(bucket, entries.get(bucket.start), read, keptDimensions));
+  const sorting = Object.groupBy(encoded, (bucket) =>
+    confirmed.has(bucket.start) ? 'confirmed' : fateOf(bucket, entries.get(bucket.start), read, keptDimensions),
+  );
   const changed = sorting.changed ?? [];
   const older = refused.filter((start) => isOlder(entries.get(start), read));
   return {
@@ -44,6 +49,7 @@ export function sortBuckets(
     closed: new Set(changed.map(({ start }) => start).filter((start) => entries.get(start)?.closed === true)),
     unchanged: sorting.unchanged ?? [],
     refused: refused.filter((start) => !older.includes(start)),
+    confirmed: (sorting.confirmed ?? []).map(({ start }) => start),
     kept: (sorting.kept ?? []).length + older.length,
   };
 }
@@ -52,17 +58,19 @@ function fateOf(bucket: EncodedBucket, entry: LedgerEntry | undefined, read: Rea
   if (entry === undefined) return 'fresh';
   if (isOlder(entry, read)) return 'kept';
   if (entry.contentHash?.equals(bucket.hash) === true) return 'unchanged';
-  if (entry.settled && losesDetail(entry.grain, read.grain, keptDimensions)) return 'kept';
+  // Rows asked for with other filters are no finer reading of the same.
+  if (entry.sameFilters && entry.settled && losesDetail(entry.grain, read.grain, keptDimensions)) return 'kept';
   return entry.contentHash === null && !entry.orphaned ? 'fresh' : 'changed';
 }
 
-function isOlder(entry: LedgerEntry | undefined, read: Read): boolean {
+/** True when what is stored was read later than this reading, by a clock that was right. */
+export function isOlder(entry: LedgerEntry | undefined, read: Pick<Read, 'observedAt' | 'loadedAt'>): boolean {
   if (entry === undefined || entry.contentHash === null) return false;
   return entry.observedAt > read.observedAt && entry.observedAt <= latestHonest(read.loadedAt);
 }
 
 /** True when the stored rows have every dimension of the reading and another one that is still wanted, and no unwanted one. */
-function losesDetail(stored: readonly string[], read: readonly string[], kept: readonly string[]): boolean {
+export function losesDetail(stored: readonly string[], read: readonly string[], kept: readonly string[]): boolean {
   return (
     stored.length > read.length &&
     read.every((name) => stored.includes(name)) &&

@@ -104,7 +104,8 @@ function moneyStored(dataset: Dataset, table: string): string | null {
   if (dataset.money === undefined) return null;
   const { amount, currency } = dataset.money;
   return `select ${quoted(currency)} as currency, sum(${quoted(amount)})::text as amount from ${table}
-    where org_id = $1 and bucket_width = $2 and bucket_start = any($3::timestamptz[]) group by 1`;
+    where org_id = $1 and bucket_width = $2 and bucket_start = any($3::timestamptz[])
+      and ${quoted(amount)} is not null and ${quoted(currency)} is not null group by 1`;
 }
 
 /** The temporary table of what differs in the buckets that are being replaced. */

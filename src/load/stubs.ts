@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Dataset } from '../catalog/dataset.ts';
 import { dimensionsOf } from '../catalog/dataset.ts';
 import { directoryTables } from '../catalog/directory/tables.ts';
+import { mostKeyBytes } from '../catalog/storable.ts';
 import { inTransaction } from '../db/transaction.ts';
 
 /** The ids of facts that have tables of their own. */
@@ -20,7 +21,7 @@ interface Changed {
 
 /**
  * Gives every id that changed usage and costs carry and that no list holds a row of its own: one statement over what has
- * changed since the last time, by whatever run. Gives how many ids were new.
+ * changed since the last time, by whatever run. One too long for an index is its own label. Gives how many ids were new.
  */
 export async function recordStubs(
   pool: Pool,
@@ -128,7 +129,7 @@ function insertSql({ name, dimension, values }: (typeof stubbed)[number]): strin
       insert into openai.${name} as t
         (org_id, ${columns}, is_stub, first_seen_at, last_seen_at, updated_at, changed_xid)
       select distinct $1::text, ${selected}, true, $2::timestamptz, $2::timestamptz, now(), pg_current_xact_id()
-      from found where ${dimension} is not null and not exists (
+      from found where octet_length(${dimension}) <= ${mostKeyBytes} and not exists (
         select from openai.${name} k where k.org_id = $1 and k.${dimension} = found.${dimension}
           and not (k.is_stub and k.last_seen_at < $2)
       ) order by ${dimension}

@@ -3,6 +3,7 @@ import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { decodeText, MalformedBody, readBody } from './body.ts';
 import { parseApiError } from './error-envelope.ts';
+import { identifying } from './identifying.ts';
 import { retryAfterMs } from './retry.ts';
 import { type Answer, failureOf, type Transport } from './transport.ts';
 import {
@@ -48,12 +49,17 @@ export interface Stats {
 
 /** What an attempt works with. */
 export interface AttemptContext {
+  /** Filled with what the answers say of whose they are. */
+  readonly organizations: Set<string>;
   readonly transport: Transport;
   readonly adminKey: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly stats: Stats;
 }
+
+/** Whose the answer is. */
+const organizationHeader = 'openai-organization';
 
 /** Error envelopes are a few hundred bytes; a proxy's error page may be anything. */
 const errorLimits = { softMaxBytes: null, hardMaxBytes: 64 * 1024 };
@@ -68,7 +74,7 @@ export async function attempt<T>(
   number: number,
   signal: AbortSignal,
 ): Promise<Attempted<T>> {
-  const { transport, adminKey, clock, log, stats } = context;
+  const { transport, adminKey, clock, log, stats, organizations } = context;
   const { asked, query } = call;
   const startedMs = clock.monotonicMs();
   let status: number | null = null;
@@ -78,6 +84,8 @@ export async function attempt<T>(
     const answer = await transport.get(asked.path, query, signal);
     status = answer.status;
     stats.byStatus[status] = (stats.byStatus[status] ?? 0) + 1;
+    const organization = identifying(header(answer, organizationHeader));
+    if (organization !== null) organizations.add(organization);
     if (status < 200 || status >= 300) return await judgeStatus(context, answer, asked);
     const body = await readBody(answer.body, header(answer, 'content-encoding'), call);
     bytes = body.length;

@@ -52,6 +52,8 @@ export interface Client {
   request<T>(path: string, query: string, options: RequestOptions<T>): Promise<T>;
   /** What went over the network since the client was made. */
   readonly stats: Readonly<Stats>;
+  /** What the answers so far say of whose they are, in their header openai-organization: as a rule one. */
+  readonly organizations: ReadonlySet<string>;
   /** Drops the connections. Requests must have settled. */
   close(): Promise<void>;
 }
@@ -72,7 +74,8 @@ export function createClient(options: ClientOptions): Client {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const transport = createTransport({ ...options, timeouts, dispatcher: options.dispatcher });
   const limiter = createLimiter(options.concurrency);
-  const context = { transport, adminKey, clock, log, stats };
+  const organizations = new Set<string>();
+  const context = { transport, adminKey, clock, log, stats, organizations };
 
   /** One attempt that is given up when the time left is over: a body that trickles never falls silent. */
   const attemptWithin = async <T>(call: Call<T>, number: number, patience: Patience, signal: AbortSignal) => {
@@ -152,6 +155,7 @@ export function createClient(options: ClientOptions): Client {
       );
     },
     stats,
+    organizations,
     close: () => transport.close(),
   };
 }

@@ -11,6 +11,10 @@ export interface DecodedPage {
   readonly bucketStarts: readonly number[];
   /** Results on the page. Absent is taken as none. */
   readonly results?: number;
+  /** The bucket of each result and what tells it from the others there; absent: none is new. Needed where `hasMore`. */
+  readonly resultKeys?: readonly (readonly [bucket: number, key: string])[];
+  /** What on the page has no place. Absent is taken as nothing. */
+  readonly quarantined?: readonly unknown[];
 }
 
 /** A run of consecutive buckets to ask for in one chain of requests. */
@@ -22,16 +26,17 @@ export interface SliceRequest extends Omit<PageQuery, 'page'> {
 /** Node cannot hold half a gigabyte in one string; a page of half that is no page. */
 const hardMaxBytes = 256 * 1024 * 1024;
 
-/** Pages in a row that may bring no bucket of the slice that was not there before. */
+/** Pages in a row that may bring neither a bucket of the slice nor a result that was not there before. */
 const idlePages = 16;
 
-/** With as many again as may idle, the most pages a slice may have. */
+/** With as many again as may idle, the most pages without a new result that a slice may have. */
 const pagesPerBucket = 4;
 
 /**
  * The pages of one slice, in order, each asked for with every parameter of the first. Ends where the API says so, or
- * where pages bring nothing after the slice's last bucket. Throws contract_broken for a chain that cannot be followed
- * to its end (no cursor, a repeated cursor, more pages than buckets explain), and what a request throws.
+ * where a page brings nothing once every bucket asked for has come. Throws contract_broken for a chain that cannot be
+ * followed to its end (no cursor, a repeated cursor, more pages than what is new on them explains), and what a request
+ * throws.
  */
 export async function* readPages<P extends DecodedPage>(
   client: Client,
@@ -54,34 +59,46 @@ export async function* readPages<P extends DecodedPage>(
 }
 
 /** Judges the pages of one slice as they come: the cursor to follow, null at the end. Throws contract_broken. */
-function createFollower(request: SliceRequest): (page: DecodedPage) => string | null {
-  const { dataset, width, start, end } = request;
+function createFollower({ dataset, width, start, end }: SliceRequest): (page: DecodedPage) => string | null {
   const startSeconds = start.getTime() / 1000;
   const endSeconds = end.getTime() / 1000;
-  const lastBucket = endSeconds - widthSeconds[width];
-  const most = pagesPerBucket * ((endSeconds - startSeconds) / widthSeconds[width]) + idlePages;
+  const asked = (endSeconds - startSeconds) / widthSeconds[width];
+  const most = pagesPerBucket * asked + idlePages;
+  const isInside = (bucket: number) => bucket >= startSeconds && bucket < endSeconds;
+  const isAsked = (bucket: number) => bucket % widthSeconds[width] === 0;
   const cursors = new Set<string>();
   const buckets = new Set<number>();
+  const results = new Set<string>();
   let pages = 0;
+  let barren = 0;
   let idle = 0;
-  let complete = false;
 
   const broken = (what: string) => new EtlError('contract_broken', `${dataset.path}: ${what} (page ${pages})`);
+  const isComplete = () => buckets.values().filter(isAsked).toArray().length === asked;
 
-  return ({ hasMore, nextPage, bucketStarts, results = 0 }) => {
+  return ({ hasMore, nextPage, bucketStarts, results: count = 0, resultKeys = [] }) => {
     pages += 1;
     if (!hasMore) return null;
-    const inside = bucketStarts.filter((bucket) => bucket >= startSeconds && bucket < endSeconds);
-    const isNew = inside.some((bucket) => !buckets.has(bucket));
-    for (const bucket of inside) buckets.add(bucket);
-    idle = isNew ? 0 : idle + 1;
-    // A page that repeats a bucket with results in it may continue that bucket; one without brings nothing.
-    if (complete && !isNew && (inside.length === 0 || results === 0)) return null;
-    complete ||= inside.some((bucket) => bucket >= lastBucket);
+    const inside = bucketStarts.filter(isInside);
+    const keys = resultKeys.filter(([bucket]) => isInside(bucket)).map(([bucket, key]) => `${bucket} ${key}`);
+    const bringsBucket = addNew(buckets, inside);
+    const bringsResult = addNew(results, keys);
+    const isIdle = !bringsBucket && !bringsResult;
+    // A page that repeats results may be one of a chain that never gets to the others; one without any brings nothing.
+    if (isIdle && (inside.length === 0 || count === 0) && isComplete()) return null;
+    barren = bringsResult ? barren : barren + 1;
+    idle = isIdle ? idle + 1 : 0;
     if (nextPage === null || nextPage === '') throw broken('has_more without next_page');
     if (cursors.has(nextPage)) throw broken('next_page repeats a cursor');
-    if (pages >= most || idle >= idlePages) throw broken('more pages than buckets could explain');
+    if (barren >= most || idle >= idlePages) throw broken('more pages than buckets could explain');
     cursors.add(nextPage);
     return nextPage;
   };
+}
+
+/** Adds values to a set; true where one was not in it. */
+function addNew<T>(known: Set<T>, values: readonly T[]): boolean {
+  const before = known.size;
+  for (const value of values) known.add(value);
+  return known.size > before;
 }

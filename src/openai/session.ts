@@ -1,13 +1,18 @@
 import type { Dataset } from '../catalog/dataset.ts';
 import { type Width, widthSeconds } from '../catalog/width.ts';
 import type { Clock } from '../clock.ts';
-import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Interval } from '../plan/bucket.ts';
+import type { GrainRange } from '../plan/granted.ts';
+import { beginsAt } from './clamped-start.ts';
 import type { Client } from './client.ts';
-import { quote } from './error-envelope.ts';
+import { createEnds } from './future-end.ts';
+import { alignDown, alignUp, createKnowledge } from './knowledge.ts';
+import { type AskAgain, type AskedFor, createLearning } from './learning.ts';
 import { type DecodedPage, readPages } from './pages.ts';
+import { createProbe, type Probe } from './probe.ts';
 import type { Filters } from './query.ts';
-import { dropDimension } from './refused-grouping.ts';
+import type { Refusals } from './refusal.ts';
 import { GroupingRefused, HorizonMoved } from './signals.ts';
 
 /** What one dataset is asked for. */
@@ -17,13 +22,6 @@ export interface SessionSettings {
   /** The dimensions wanted. */
   readonly groupBy: readonly string[];
   readonly filters: Filters;
-}
-
-/** What an earlier session found out and is still trusted. */
-export interface KnownCapability {
-  /** The dimensions obtained; null to ask for all wanted ones. */
-  readonly grain: readonly string[] | null;
-  readonly horizon: Date | null;
 }
 
 /** The buckets to read. */
@@ -47,6 +45,8 @@ export interface SliceRead<P> {
   readonly observedAt: Date;
   /** Where the pages begin: later than asked for where the horizon lies inside the slice. */
   readonly start: Date;
+  /** Where they end: earlier than asked for where the API refuses the end of the open bucket and all of that bucket. */
+  readonly end: Date;
 }
 
 /** Nothing of a slice can be read any more. */
@@ -54,114 +54,189 @@ export interface BeforeHorizon {
   readonly beforeHorizon: true;
 }
 
+/** A slice of which not all can be asked for in one way: each part must be read on its own. Newest first. */
+export interface InParts {
+  readonly parts: readonly Interval[];
+}
+
 /** One dataset of one organization during a run: what is found out reading one slice holds for the others. */
 export interface Session {
   /**
    * Reads a slice to its end, at the finest grain and from the earliest start the API grants. May be called for many
-   * slices at once. Throws grouping_refused or dataset_unavailable where nothing is left to give up, horizon_unknown or
-   * contract_broken where the horizon cannot be found, and what reading pages throws.
+   * slices at once. Throws grouping_refused or dataset_unavailable where nothing is left to give up, horizon_unknown
+   * where every start is refused, and what reading pages throws.
    */
   readSlice<P extends DecodedPage>(
     slice: SliceBounds,
     decode: (text: string) => P,
     signal: AbortSignal,
-  ): Promise<SliceRead<P> | BeforeHorizon>;
-  /** The dimensions asked for at present. */
+  ): Promise<SliceRead<P> | BeforeHorizon | InParts>;
+  /** Asks again what is known to be refused, with a request or so for each. Throws what a request throws. */
+  askAgain(what: AskAgain, decode: (text: string) => DecodedPage, signal: AbortSignal): Promise<void>;
+  /** The dimensions asked for of the newest buckets at present. */
   readonly grain: readonly string[];
-  /** The wanted dimensions that are not asked for, because the API refuses them. */
+  /** The wanted dimensions that the API refuses for any range. */
   readonly refused: readonly string[];
+  /** What is granted, in ranges that follow each other. */
+  readonly granted: readonly GrainRange[];
   /** The start of the first whole bucket the API answers; null while it has not refused any. */
   readonly horizon: Date | null;
+  /** What is known to be refused, to be remembered for the next session. */
+  readonly refusals: Refusals;
 }
 
 interface SessionOptions {
   readonly client: Client;
   readonly settings: SessionSettings;
-  readonly known: KnownCapability;
+  /** What an earlier session found out and is still trusted. */
+  readonly known: Refusals;
+  /** The earliest bucket wanted, to tell whether a refusal reaches back to it; null where nobody says. */
+  readonly earliest: Date | null;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** A session that starts from what is known. */
-export function createSession({ client, settings, known, clock, log }: SessionOptions): Session {
-  const { dataset, width, groupBy, filters } = settings;
-  const knownGrain = known.grain;
-  let grain = knownGrain === null ? groupBy : groupBy.filter((name) => knownGrain.includes(name));
-  let horizon = known.horizon === null ? null : alignUp(known.horizon, width);
+// An API that answers from late on and, asked alone, before that too is asked in parts; never for ever.
+const mostDoubts = 3;
 
-  const reduceGrain = (refusal: GroupingRefused, asked: readonly string[]) => {
-    // Another slice was refused the same grain and has given up a dimension already.
-    if (grain !== asked) return;
-    const dropped = dropDimension(dataset, asked, refusal.message);
-    if (dropped === null) throw nothingLeft(dataset, asked, refusal);
-    grain = asked.filter((name) => name !== dropped);
-    log.warn({ dataset: dataset.name, dropped, refused: refusal.names, grain }, 'the API refuses a grouping');
+/** A session that starts from what is known. */
+export function createSession({ client, settings, known, earliest, clock, log }: SessionOptions): Session {
+  const { dataset, width, groupBy, filters } = settings;
+  const knowledge = createKnowledge(settings, known);
+  const ends = createEnds(dataset, clock, log);
+  const learning = createLearning({ settings, knowledge, earliest, clock, log });
+  let doubts = 0;
+  const probeWith = (decode: (text: string) => DecodedPage, signal: AbortSignal) =>
+    createProbe({ client, settings, decode, signal, endingBy: ends.endingBy });
+
+  /** The pages as they answer; the slice's parts where they begin later than they should; null to look again. */
+  const judged = async <P extends DecodedPage>(
+    read: SliceRead<P>,
+    decode: (text: string) => P,
+    signal: AbortSignal,
+  ): Promise<SliceRead<P> | BeforeHorizon | InParts> => {
+    const { start, end, grain, pages } = read;
+    const bucketStarts = pages.flatMap((page) => page.bucketStarts);
+    const { answered } = knowledge;
+    const answer = { start, end, width, bucketStarts, answered, open: alignDown(clock.now(), width) };
+    const unplaced = pages.some(({ quarantined = [] }) => quarantined.length > 0);
+    const at = unplaced ? null : beginsAt(answer);
+    if (at === null) {
+      knowledge.answeredAt(start);
+      return read;
+    }
+    if (doubts >= mostDoubts) return read;
+    if (await learning.clamped(at, answer, grain, probeWith(decode, signal)))
+      return at >= end ? { beforeHorizon: true } : { ...read, start: at };
+    doubts += 1;
+    if (at >= end) return read;
+    return {
+      parts: [
+        { start: at, end },
+        { start, end: at },
+      ],
+    };
   };
 
-  const moveHorizon = (refusal: HorizonMoved, asked: Date) => {
-    // Another slice has moved it past this start already.
-    if (horizon !== null && horizon > asked) return;
-    const { earliest } = refusal;
-    // A date to come cannot be a horizon: the message speaks of something else.
-    if (earliest === null || earliest > clock.now()) throw unknownHorizon(dataset, refusal);
-    const moved = alignUp(earliest, width);
-    if (moved <= asked) throw standingHorizon(dataset, refusal, asked);
-    horizon = moved;
-    log.warn({ dataset: dataset.name, horizon: horizon.toISOString() }, 'the API answers no earlier');
+  /** What of a slice is to be asked for at present, or what it comes to without asking. */
+  const toAsk = (slice: SliceBounds): AskedFor | BeforeHorizon | InParts => {
+    const { horizon } = knowledge;
+    const start = horizon !== null && horizon > slice.start ? horizon : slice.start;
+    const end = earlier(slice.end, alignUp(ends.of(slice.end), width));
+    if (start >= end) return { beforeHorizon: true };
+    const parts = cutByGrain({ start, end }, knowledge.granted);
+    const grain = parts[0]?.grain ?? null;
+    if (parts.length > 1) return { parts };
+    return grain === null ? { beforeHorizon: true } : { start, end, grain };
+  };
+
+  const read = async <P extends DecodedPage>(
+    slice: SliceBounds,
+    { start, end, grain }: AskedFor,
+    decode: (text: string) => P,
+    signal: AbortSignal,
+  ): Promise<SliceRead<P>> => {
+    const observedAt = clock.now();
+    const limit = Math.min(slice.limit, bucketsBetween(start, end, width));
+    const softMaxBytes = slice.softMaxBytes ?? null;
+    const request = { dataset, width, start, limit, groupBy: grain, filters, softMaxBytes };
+    let covered = end;
+    const pages = await ends.endingBy(end, (asked) => {
+      covered = earlier(end, alignUp(asked, width));
+      return Array.fromAsync(readPages(client, { ...request, end: asked }, decode, signal));
+    });
+    return { pages, grain, observedAt, start, end: covered };
+  };
+
+  /** Learns from a refusal; gives the parts of a slice that can only be asked for in parts. Throws all else again. */
+  const learnFrom = async (thrown: unknown, asked: AskedFor, probe: Probe): Promise<InParts | null> => {
+    if (thrown instanceof HorizonMoved) {
+      await learning.horizon(thrown, asked, probe);
+      return null;
+    }
+    if (!(thrown instanceof GroupingRefused)) throw thrown;
+    return (await learning.grouping(thrown, asked, probe)) ? null : halves(asked, width);
   };
 
   return {
     readSlice: async (slice, decode, signal) => {
       for (;;) {
-        const start = horizon !== null && horizon > slice.start ? horizon : slice.start;
-        if (start >= slice.end) return { beforeHorizon: true };
-        const asked = grain;
-        const observedAt = clock.now();
-        const limit = Math.min(slice.limit, bucketsBetween(start, slice.end, width));
-        const softMaxBytes = slice.softMaxBytes ?? null;
-        const request = { dataset, width, start, end: slice.end, limit, groupBy: asked, filters, softMaxBytes };
+        const asked = toAsk(slice);
+        if (!('grain' in asked)) return asked;
         try {
-          const pages = await Array.fromAsync(readPages(client, request, decode, signal));
-          return { pages, grain: asked, observedAt, start };
+          return await judged(await read(slice, asked, decode, signal), decode, signal);
         } catch (thrown) {
-          if (thrown instanceof GroupingRefused) reduceGrain(thrown, asked);
-          else if (thrown instanceof HorizonMoved) moveHorizon(thrown, start);
-          else throw thrown;
+          const inParts = await learnFrom(thrown, asked, probeWith(decode, signal));
+          if (inParts !== null) return inParts;
         }
       }
     },
+    askAgain: (what, decode, signal) => learning.askAgain(what, probeWith(decode, signal)),
     get grain() {
-      return grain;
+      return knowledge.granted.at(-1)?.grain ?? [];
     },
     get refused() {
-      return groupBy.filter((name) => !grain.includes(name));
+      return groupBy.filter((name) => knowledge.refusals.groupings.some(({ dimension }) => dimension === name));
+    },
+    get granted() {
+      return knowledge.granted;
     },
     get horizon() {
-      return horizon;
+      return knowledge.horizon;
+    },
+    get refusals() {
+      return knowledge.refusals;
     },
   };
 }
 
-function alignUp(instant: Date, width: Width): Date {
-  const widthMs = widthSeconds[width] * 1000;
-  return new Date(Math.ceil(instant.getTime() / widthMs) * widthMs);
+/** The parts of an interval that are granted one grain each, newest first. */
+function cutByGrain({ start, end }: Interval, granted: readonly GrainRange[]) {
+  return granted
+    .map(({ since, until, grain }) => ({
+      start: since === null || since < start ? start : since,
+      end: until === null ? end : earlier(until, end),
+      grain,
+    }))
+    .filter((part) => part.start < part.end)
+    .reverse();
+}
+
+function halves({ start, end }: Interval, width: Width): InParts {
+  const half = Math.ceil(bucketsBetween(start, end, width) / 2);
+  const middle = new Date(start.getTime() + half * widthSeconds[width] * 1000);
+  return {
+    parts: [
+      { start: middle, end },
+      { start, end: middle },
+    ],
+  };
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
 }
 
 function bucketsBetween(start: Date, end: Date, width: Width): number {
   return Math.ceil((end.getTime() - start.getTime()) / (widthSeconds[width] * 1000));
-}
-
-function nothingLeft(dataset: Dataset, asked: readonly string[], refusal: GroupingRefused): EtlError {
-  const message = `${dataset.path} refuses to group by ${asked.join(', ')}: ${quote(refusal.message)}`;
-  return new EtlError(dataset.optional ? 'dataset_unavailable' : 'grouping_refused', message);
-}
-
-function unknownHorizon(dataset: Dataset, refusal: HorizonMoved): EtlError {
-  const message = `${dataset.path} refuses the start and does not say from when on it answers: ${quote(refusal.message)}`;
-  return new EtlError('horizon_unknown', message);
-}
-
-function standingHorizon(dataset: Dataset, refusal: HorizonMoved, asked: Date): EtlError {
-  const message = `${dataset.path} refuses the start ${asked.toISOString()} and calls it answered: ${quote(refusal.message)}`;
-  return new EtlError('contract_broken', message);
 }

@@ -1,5 +1,7 @@
+import { EtlError } from '../errors.ts';
+
 /**
- * Outcomes of a request that ask the caller to ask differently. They are not failures: a session answers the first two
+ * Outcomes of a request that ask the caller to ask differently. They are not failures: a session answers the first three
  * itself, the run answers PageTooLarge by asking for fewer buckets.
  */
 
@@ -18,14 +20,17 @@ export class GroupingRefused extends Error {
 /** The requested start lies before the horizon. The message is the API's, redacted. */
 export class HorizonMoved extends Error {
   override readonly name = 'HorizonMoved';
-  /** The earliest instant the API says it still answers; null when it does not say. */
-  readonly earliest: Date | null;
+  /** The instants it names, likeliest horizon first. None is believed unproved: prose is not data. */
+  readonly named: readonly Date[];
 
-  constructor(message: string, earliest: Date | null) {
+  constructor(message: string, named: readonly Date[]) {
     super(message);
-    this.earliest = earliest;
+    this.named = named;
   }
 }
+
+/** The end asked for is refused, most likely because it lies ahead; where it does not, the error is what it says. */
+export class FutureEndRefused extends EtlError {}
 
 /** A page grew past the soft limit and was given up while it arrived. */
 export class PageTooLarge extends Error {

@@ -1,10 +1,10 @@
 import { type ErrorCode, EtlError } from '../errors.ts';
 import { redact } from '../log.ts';
 import { type ApiError, quote } from './error-envelope.ts';
-import { earliestInstant } from './horizon.ts';
+import { namedInstants } from './horizon.ts';
 import { namesRefusedDimension, refusedDimensions } from './refused-grouping.ts';
 import type { Pace } from './retry.ts';
-import { GroupingRefused, HorizonMoved } from './signals.ts';
+import { FutureEndRefused, GroupingRefused, HorizonMoved } from './signals.ts';
 import type { Failure } from './transport.ts';
 
 /** What of a request decides how its failure is judged. */
@@ -102,10 +102,18 @@ const certificateRemedy = 'Check the certificate of OPENAI_BASE_URL or of the pr
 
 function refusal(reason: string, error: ApiError | null, asked: Asked): Error {
   if (error?.code === 'reporting_lookback_exceeded')
-    return new HorizonMoved(error.message, earliestInstant(error.message));
+    return new HorizonMoved(error.message, namedInstants(error.message));
+  const code = asked.optional ? 'dataset_unavailable' : 'request_refused';
+  if (error !== null && refusesEnd(error)) return new FutureEndRefused(code, reason);
   if (error !== null && refusesGrouping(error, asked))
     return new GroupingRefused(error.message, refusedDimensions(error.message, asked.groupBy));
-  return new EtlError(asked.optional ? 'dataset_unavailable' : 'request_refused', reason);
+  return new EtlError(code, reason);
+}
+
+function refusesEnd({ message, param }: ApiError): boolean {
+  if (param === 'end_time') return true;
+  if (param !== null || /\bgroup/i.test(message)) return false;
+  return /\bend[_ ]?(?:time|date)\b/i.test(message) || /\bfuture\b/i.test(message);
 }
 
 function refusesGrouping({ message, param }: ApiError, { groupBy }: Asked): boolean {

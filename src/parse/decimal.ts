@@ -1,3 +1,5 @@
+import { mostAmountDigits, mostFractionDigits, mostIntegerDigits } from '../catalog/storable.ts';
+
 /** An exact decimal: `coefficient` × 10^-`scale`, without trailing zeros, `scale` at least 0. */
 export interface Decimal {
   readonly coefficient: bigint;
@@ -6,10 +8,6 @@ export interface Decimal {
 
 /** Zero. */
 export const zero: Decimal = { coefficient: 0n, scale: 0 };
-
-// The limits of PostgreSQL's numeric: beyond them it would have to round or refuse.
-const maxIntegerDigits = 131_072;
-const maxScale = 16_383;
 
 const pattern = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$/;
 
@@ -23,11 +21,18 @@ export function parseDecimal(text: string): Decimal | null {
   const [, sign, integer = '', fraction = '', exponent = '0'] = match;
   const digits = `${integer}${fraction}`.replace(/^0+/, '');
   if (digits === '') return zero;
-  const significant = digits.replace(/0+$/, '');
+  const significant = withoutTrailingZeros(digits);
   const scale = fraction.length - Number(exponent) - (digits.length - significant.length);
-  if (scale > maxScale || significant.length - scale > maxIntegerDigits) return null;
+  if (scale > mostFractionDigits || significant.length - scale > mostIntegerDigits) return null;
   const unsigned = scale < 0 ? BigInt(significant) * 10n ** BigInt(-scale) : BigInt(significant);
   return { coefficient: sign === '-' ? -unsigned : unsigned, scale: Math.max(0, scale) };
+}
+
+/** An expression that ends in 0+$ would start over at each of thousands of zeros that others follow. */
+function withoutTrailingZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
 }
 
 /** The sum of two decimals, exact. */
@@ -48,9 +53,13 @@ export function formatDecimal({ coefficient, scale }: Decimal): string {
   return scale === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
-/** False for a decimal that PostgreSQL's numeric cannot hold without rounding. */
-export function fitsNumeric(decimal: Decimal): boolean {
-  return decimal.scale <= maxScale && significantDigits(decimal) - decimal.scale <= maxIntegerDigits;
+/** The first number that has a digit more than is stored. */
+const endOfAmounts = 10n ** BigInt(mostAmountDigits);
+
+/** False for an amount or quantity that is not to be stored: its sums and quotients would not fit. */
+export function isStorableAmount({ coefficient, scale }: Decimal): boolean {
+  const magnitude = coefficient < 0n ? -coefficient : coefficient;
+  return scale <= mostFractionDigits && magnitude < endOfAmounts * 10n ** BigInt(scale);
 }
 
 /** Number of significant digits. */
@@ -65,7 +74,12 @@ export function atScale({ coefficient, scale }: Decimal, wanted: number): bigint
 
 /** `coefficient` × 10^-`scale` without trailing zeros. */
 export function trimmed(coefficient: bigint, scale: number): Decimal {
+  if (coefficient === 0n) return zero;
   let [value, places] = [coefficient, scale];
-  while (places > 0 && value % 10n === 0n) [value, places] = [value / 10n, places - 1];
+  // In halving steps: a division takes as long as the number is, and of thousands of zeros each would be one.
+  for (let step = 2 ** Math.floor(Math.log2(Math.max(1, scale))); step >= 1; step /= 2) {
+    const power = 10n ** BigInt(step);
+    if (step <= places && value % power === 0n) [value, places] = [value / power, places - step];
+  }
   return { coefficient: value, scale: places };
 }

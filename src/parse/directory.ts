@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { entryId } from '../catalog/directory/index.ts';
 import type { DirectoryList, ListField } from '../catalog/directory/list.ts';
 import type { DirectoryTable } from '../catalog/directory/table.ts';
+import { isStorableInstant, storableText } from '../catalog/storable.ts';
 import { EtlError } from '../errors.ts';
 import { integerOf, isObject, type JsonObject, parseJson } from './json.ts';
 
@@ -105,16 +106,13 @@ function at(entry: JsonObject, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), entry);
 }
 
-/** An empty text names nothing. What PostgreSQL cannot store is left out of it. */
+/** An empty text names nothing. */
 function textOf(value: unknown): string | null {
   if (typeof value !== 'string') return null;
-  return value.replaceAll('\u0000', '').toWellFormed() || null;
+  return storableText(value) || null;
 }
-
-/** The last second of the year 9999: what lies beyond is no date in Unix seconds. */
-const latestSeconds = 253_402_300_799;
 
 function instantOf(value: unknown): string | null {
   const seconds = integerOf(value);
-  return seconds === null || seconds < 0 || seconds > latestSeconds ? null : new Date(seconds * 1000).toISOString();
+  return seconds === null || !isStorableInstant(seconds) ? null : new Date(seconds * 1000).toISOString();
 }

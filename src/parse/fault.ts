@@ -13,7 +13,8 @@ export type FaultReason =
   | 'not_a_bucket'
   | 'unaligned_bucket'
   | 'wrong_width'
-  | 'conflicting_repeat';
+  | 'conflicting_repeat'
+  | 'database_refused';
 
 /** One thing that is wrong with what was received. */
 export interface Fault {

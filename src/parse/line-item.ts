@@ -1,7 +1,8 @@
 import type { Modality, TokenClass } from '../catalog/driver.ts';
+import { fitsKey } from '../catalog/storable.ts';
 
 /** Raised whenever a text comes to be read as something else: what is stored is then read again. */
-export const lineItemParserVersion = 1;
+export const lineItemParserVersion = 2;
 
 /** What the text of a line item was read as. */
 export interface LineItem {
@@ -25,12 +26,15 @@ export interface LineItem {
  * of a service. The texts are not documented, so anything else is `unparsed`; nothing is refused.
  */
 export function parseLineItem(text: string): LineItem {
+  // It has no row of its own, from which views could tell what it was read as.
+  if (!fitsKey(text)) return { ...nothing, surface: null, qualifier: null, parseStatus: 'unparsed' };
   const parts = text.trim().split(/\s*\|\s*/);
   const surface = parts.slice(0, -1).join(' | ') || null;
   const [head = '', kind = null, ...rest] = (parts.at(-1) ?? '').split(/\s*,\s*/);
-  const found = kind === null ? readAlone(head) : readPair(head, kind);
-  const qualifier = rest.join(', ') || null;
-  return { ...nothing, surface, qualifier, ...(found ?? { parseStatus: 'unparsed' }) };
+  const { duration, others } = withoutDuration(kind);
+  const found = (kind === null ? readAlone(head) : readPair(head, others)) ?? readWebSearch(head, kind);
+  const qualifier = [...(duration === null ? [] : [duration]), ...rest].join(', ') || null;
+  return { ...nothing, surface, qualifier, ...(found ?? unparsed(rest)) };
 }
 
 const nothing = {
@@ -41,6 +45,26 @@ const nothing = {
   chargeCategory: 'Usage',
 } as const;
 
+function unparsed(rest: readonly string[]): Reading & Pick<LineItem, 'qualifier'> {
+  return { parseStatus: 'unparsed', qualifier: rest.join(', ') || null };
+}
+
+/** What is written to the cache is kept for a while, which may stand in the kind: `cache writes 30m`. */
+function withoutDuration(kind: string | null): { readonly duration: string | null; readonly others: string } {
+  const words = kind === null ? [] : wordsOf(kind);
+  const duration = words.find((word) => /^\d{1,3}[mh]$/.test(word)) ?? null;
+  if (duration === null || !words.includes('cache')) return { duration: null, others: kind ?? '' };
+  return { duration, others: words.filter((word) => word !== duration).join(' ') };
+}
+
+/** Whatever is said of a web search, it is one: of which kind, on bills of which model, nobody has seen. */
+function readWebSearch(head: string, kind: string | null): Reading | null {
+  const isOne = (text: string) => /\bweb search\b/.test(wordsOf(text).join(' '));
+  if (isOne(head)) return { service: 'web search', parseStatus: 'service' };
+  const subject = kind !== null && isOne(kind) ? readModel(head) : null;
+  return subject === null ? null : { ...subject, service: 'web search', parseStatus: 'service' };
+}
+
 type Reading = Partial<LineItem> & Pick<LineItem, 'parseStatus'>;
 
 /** `model [modality], kind`. */
@@ -49,7 +73,7 @@ function readPair(head: string, kind: string): Reading | null {
   if (subject === null) return null;
   const tokens = readKind(kind);
   if (tokens === null) {
-    const service = servicesOfModels.get(wordsOf(kind).join(' '));
+    const service = serviceOf(subject.model, wordsOf(kind).join(' '));
     return service === undefined ? null : { ...subject, service, parseStatus: 'service' };
   }
   if (subject.modality !== null && tokens.modality !== null && subject.modality !== tokens.modality) return null;
@@ -78,8 +102,11 @@ function readAlone(text: string): Reading | null {
   return subject !== null && looksLikeModel.test(subject.model) ? { ...subject, parseStatus: 'model' } : null;
 }
 
-/** Without a kind beside it, a single word is taken for a model when it looks like the ones there are: `gpt-4o`, `o3`. */
-const looksLikeModel = /^(?:o\d|(?=\S*\d)[a-z][a-z\d]*[-:.])[a-z\d.:-]*$/i;
+/**
+ * Without a kind beside it, a single word is taken for a model when it looks like the ones there are: `gpt-4o`, `o3`,
+ * `gpt-realtime-translate`.
+ */
+const looksLikeModel = /^(?:o\d|gpt-|(?=\S*\d)[a-z][a-z\d]*[-:.])[a-z\d.:-]*$/i;
 
 function readModel(text: string): { readonly model: string; readonly modality: Modality | null } | null {
   const [, model, modality] = /^(\S+)(?: (text|audio|image|video))?$/i.exec(text) ?? [];
@@ -135,6 +162,13 @@ const servicesOfModels: ReadonlyMap<string, string> = new Map([
   ['voice session', 'voice session'],
   ['voice sessions', 'voice session'],
 ]);
+
+/** Seconds of what is a guess, but for models that do nothing but listen; of models that make videos, so is all else. */
+function serviceOf(model: string, kind: string): string | undefined {
+  if (/^sora\b/i.test(model)) return undefined;
+  const isOfTime = kind === 'seconds' || kind === 'minutes';
+  return isOfTime && !/whisper|transcribe/i.test(model) ? undefined : servicesOfModels.get(kind);
+}
 
 /** What is billed without a model. The first that fits counts. */
 const services: readonly { readonly name: string; readonly pattern: RegExp }[] = [

@@ -1,8 +1,5 @@
 import type { Fault } from './fault.ts';
 
-/** The largest value of PostgreSQL's bigint. */
-export const maxCount = 2n ** 63n - 1n;
-
 /** Thrown when a result of the right tag cannot be typed. */
 export class Malformed extends Error {
   override readonly name = 'Malformed';

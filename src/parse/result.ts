@@ -1,10 +1,11 @@
 import type { Attribute, Column, Dimension, Measure } from '../catalog/column.ts';
-import type { Dataset } from '../catalog/dataset.ts';
-import { parseDecimal } from './decimal.ts';
+import { type Dataset, moneyPositions } from '../catalog/dataset.ts';
+import { isStorableText, maxCount } from '../catalog/storable.ts';
+import { isStorableAmount, parseDecimal } from './decimal.ts';
 import type { DriftLog } from './fault.ts';
 import { isExact, isObject, JsonNumber, type JsonObject } from './json.ts';
 import { jsonbText } from './jsonb.ts';
-import { Malformed, maxCount } from './malformed.ts';
+import { Malformed } from './malformed.ts';
 import type { MeasureValue, Row } from './row.ts';
 import type { SeriesOf, SeriesValue } from './series.ts';
 
@@ -20,7 +21,9 @@ export type DecodeResult = (result: JsonObject, drift: DriftLog) => Row;
 export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResult {
   const grain = dataset.columns.filter((column) => column.role !== 'measure');
   const measures = dataset.columns.filter((column) => column.role === 'measure');
+  const folded = grain.filter(isFolded);
   const findExtra = createExtraFinder(dataset);
+  const money = moneyPositions(dataset);
   // Filled anew for every result: whoever keeps a series copies it.
   const values: SeriesValue[] = grain.map(() => null);
   return (result, drift) => {
@@ -28,12 +31,36 @@ export function createDecoder(dataset: Dataset, seriesOf: SeriesOf): DecodeResul
       values[index] = decodeSeriesValue(column, result);
     });
     const counts = measures.map((measure) => decodeMeasure(measure, result));
-    return { series: seriesOf(values), measures: counts, extra: findExtra(result, drift) };
+    const extra = findExtra(result, respelled(folded, result), drift);
+    const row = { series: seriesOf(values), measures: counts, extra };
+    const lacksMoney =
+      money !== null && (counts[money.amountAt] === null || row.series.values[money.currencyAt] === null);
+    return lacksMoney ? { ...row, amountsMissing: 1 } : row;
   };
 }
 
+function isFolded(column: Column): column is Attribute {
+  return column.role === 'attribute' && column.folded === true;
+}
+
+/** The texts of folded columns as received, where they are stored otherwise. */
+function respelled(columns: readonly Attribute[], result: JsonObject): ReadonlyMap<string, string> {
+  const texts = columns.flatMap((column): readonly (readonly [string, string])[] => {
+    const value = fieldOf(column, result);
+    return typeof value === 'string' && value !== fold(value) ? [[column.path.join('.'), value]] : [];
+  });
+  return new Map(texts);
+}
+
+/** Letters of codes are those of ASCII; of others the lower case differs from place to place. */
+function fold(code: string): string {
+  return code.trim().replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
 function decodeSeriesValue(column: Dimension | Attribute, result: JsonObject): SeriesValue {
-  const value = fieldOf(column, result);
+  const received = fieldOf(column, result);
+  const isCode = isFolded(column) && typeof received === 'string';
+  const value = isCode ? fold(received) || null : received;
   if (value === null || value === undefined) {
     if (column.role === 'attribute' && column.required)
       throw new Malformed('missing_attribute', `${column.name} is missing`);
@@ -44,7 +71,7 @@ function decodeSeriesValue(column: Dimension | Attribute, result: JsonObject): S
     return value;
   }
   if (typeof value !== 'string') throw new Malformed('wrong_type', `${column.name} is not a string`);
-  if (value.includes('\u0000') || !value.isWellFormed()) {
+  if (!isStorableText(value)) {
     throw new Malformed('bad_text', `${column.name} holds characters that PostgreSQL cannot store`);
   }
   return value;
@@ -82,6 +109,7 @@ function decodeDecimal({ name }: Measure, value: unknown): MeasureValue {
   const decimal = parseDecimal(source);
   if (decimal === null)
     throw new Malformed('bad_decimal', `${name} is no decimal number that PostgreSQL can hold exactly`);
+  if (!isStorableAmount(decimal)) throw new Malformed('out_of_range', `${name} is larger than can be added up`);
   return decimal;
 }
 
@@ -96,20 +124,24 @@ function fieldOf(column: Column, result: JsonObject): unknown {
 }
 
 /** Collects the fields of a result that no column and no ignored field accounts for. */
-function createExtraFinder(dataset: Dataset): (result: JsonObject, drift: DriftLog) => string | null {
+function createExtraFinder(
+  dataset: Dataset,
+): (result: JsonObject, asReceived: ReadonlyMap<string, string>, drift: DriftLog) => string | null {
   const paths = dataset.columns.map(pathOf);
   const known = new Set(['object', ...dataset.ignored, ...paths.map(([first]) => first)]);
   const nested = Map.groupBy(
     paths.filter((path) => path.length > 1),
     ([first]) => first,
   );
-  return (result, drift) => {
+  return (result, asReceived, drift) => {
     const extra = new Map<string, unknown>();
     for (const name in result) {
       if (!known.has(name)) extra.set(name, result[name]);
     }
     for (const [name, parts] of nested) addNestedExtra(extra, name, parts, result[name]);
-    return extra.size === 0 ? null : extraText(Object.fromEntries(extra), drift);
+    for (const [name, value] of extra) drift.add('field', name, exact(value));
+    for (const [name, value] of asReceived) extra.set(name, value);
+    return extra.size === 0 ? null : jsonbText(Object.fromEntries(extra));
   };
 }
 
@@ -125,10 +157,9 @@ function addNestedExtra(
   }
 }
 
-function extraText(extra: JsonObject, drift: DriftLog): string {
-  if (!isExact(extra)) throw new InexactNumber();
-  for (const name in extra) drift.add('field', name, extra[name]);
-  return jsonbText(extra);
+function exact(value: unknown): unknown {
+  if (!isExact(value)) throw new InexactNumber();
+  return value;
 }
 
 function pathOf(column: Column): readonly [string, ...string[]] {

@@ -1,5 +1,8 @@
-import { addDecimals, type Decimal, fitsNumeric } from './decimal.ts';
-import { Malformed, maxCount } from './malformed.ts';
+import { maxCount } from '../catalog/storable.ts';
+import { addDecimals, type Decimal, isStorableAmount } from './decimal.ts';
+import { parseJsonExact } from './json.ts';
+import { jsonbText } from './jsonb.ts';
+import { Malformed } from './malformed.ts';
 import type { Series } from './series.ts';
 
 /** The value of a measure: a count (bigint beyond the safe integers), an exact decimal, or null for not reported. */
@@ -12,6 +15,8 @@ export interface Row {
   readonly measures: readonly MeasureValue[];
   /** Unknown fields as JSON text, null when there are none. */
   readonly extra: string | null;
+  /** Results in it that came without an amount, or without its currency; absent when there are none. */
+  readonly amountsMissing?: number;
 }
 
 /**
@@ -20,12 +25,18 @@ export interface Row {
  */
 export function mergeRows(a: Row, b: Row): Row {
   const measures = a.measures.map((value, index) => addMeasures(value, b.measures[index] ?? null));
-  return { series: a.series, measures, extra: mergeExtra(a.extra, b.extra) };
+  const merged = { series: a.series, measures, extra: mergeExtra(a.extra, b.extra) };
+  const amountsMissing = (a.amountsMissing ?? 0) + (b.amountsMissing ?? 0);
+  return amountsMissing === 0 ? merged : { ...merged, amountsMissing };
 }
 
 /** True when two rows of one series say the same. */
 export function sameRow(a: Row, b: Row): boolean {
-  return a.extra === b.extra && a.measures.every((value, index) => sameMeasure(value, b.measures[index] ?? null));
+  return (
+    a.extra === b.extra &&
+    (a.amountsMissing ?? 0) === (b.amountsMissing ?? 0) &&
+    a.measures.every((value, index) => sameMeasure(value, b.measures[index] ?? null))
+  );
 }
 
 function addMeasures(a: MeasureValue, b: MeasureValue): MeasureValue {
@@ -39,8 +50,8 @@ function addMeasures(a: MeasureValue, b: MeasureValue): MeasureValue {
 
 function addAmounts(a: Decimal, b: Decimal): Decimal {
   const sum = addDecimals(a, b);
-  if (!fitsNumeric(sum))
-    throw new Malformed('out_of_range', 'the sum of two results of one grain is larger than numeric');
+  if (!isStorableAmount(sum))
+    throw new Malformed('out_of_range', 'the sum of two results of one grain is larger than can be stored');
   return sum;
 }
 
@@ -61,6 +72,7 @@ const mergedPrefix = '{"merged_results":[';
 
 function partsOf(extra: string): readonly string[] {
   if (!extra.startsWith(mergedPrefix)) return [extra];
-  const { merged_results: parts } = JSON.parse(extra) as { readonly merged_results: readonly unknown[] };
-  return parts.map((part) => JSON.stringify(part));
+  // Exactly, and as it was written: the digits of what nobody knows are kept as well.
+  const { merged_results: parts } = parseJsonExact(extra) as { readonly merged_results: readonly unknown[] };
+  return parts.map((part) => jsonbText(part));
 }

@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly start: Date;
   /** Where to stop; null: the end of the open bucket. */
   readonly end: Date | null;
+  /** Instants no slice reaches over, ascending: what may be asked for changes there. Absent: none. */
+  readonly bounds?: readonly Date[];
   /** Page limit in buckets. */
   readonly maxBuckets: number;
   /** Rows expected in a bucket that was never read; 0 when unknown. */
@@ -66,7 +68,9 @@ export function planSlices(input: PlanInput): readonly Slice[] {
 function cutSlice(input: PlanInput, ledger: LedgerWalk, start: number, end: number): Slice {
   const step = widthMs(input.width);
   const byRows = input.rowsPerBucket > 0 ? Math.floor(input.rowsPerPage / input.rowsPerBucket) : input.maxBuckets;
-  const earliest = byRows < input.maxBuckets ? cutBefore(end, input.width, byRows) : end - input.maxBuckets * step;
+  const largest = byRows < input.maxBuckets ? cutBefore(end, input.width, byRows) : end - input.maxBuckets * step;
+  const bound = input.bounds?.findLast((instant) => instant.getTime() < end)?.getTime();
+  const earliest = Math.max(largest, bound ?? largest);
   let due = 0;
   let reread = 0;
   let rereadRows = 0;

@@ -35,7 +35,7 @@ export interface PreviousPeriod extends Period {
 }
 
 /** How far the costs, or the usage, of a day are known: the worst over the organizations. */
-export type DayState = 'final' | 'loaded' | 'empty' | 'missing' | 'refused';
+export type DayState = 'final' | 'loaded' | 'empty' | 'incomplete' | 'missing' | 'refused';
 
 /** One UTC day. */
 export interface ReportDay {
@@ -119,6 +119,7 @@ export interface UnattributedSpend {
 
 /** The effective price of one line item: what was billed divided by how much. */
 export interface UnitPrice {
+  readonly organization: string;
   readonly line_item: string;
   /** What the price is for, such as `1M tokens`. */
   readonly unit: string;
@@ -134,8 +135,13 @@ export interface Reconciliation {
   readonly unattributed: string;
   /** Billed less allocated and unattributed; zero when nothing is lost. */
   readonly difference: string;
-  /** Days on which the difference is not zero. */
-  readonly days: readonly { readonly date: string; readonly difference: string; readonly reason: string | null }[];
+  /** Days and organizations of which the difference is not zero. */
+  readonly days: readonly {
+    readonly date: string;
+    readonly organization: string;
+    readonly difference: string;
+    readonly reason: string | null;
+  }[];
 }
 
 /** Tokens of the period. Classes add up; the cached part is never counted twice. */
@@ -167,7 +173,12 @@ export interface Storage {
   readonly gib_hours: string;
   /** One for each day of the period; null where nothing was reported. */
   readonly stored_bytes: readonly (string | null)[];
-  readonly projects: readonly { readonly label: string; readonly stored_bytes: string; readonly gib_hours: string }[];
+  readonly projects: readonly {
+    readonly organization: string;
+    readonly label: string;
+    readonly stored_bytes: string;
+    readonly gib_hours: string;
+  }[];
 }
 
 /** How fresh a dataset is, and how much of the period is loaded. */
@@ -201,6 +212,8 @@ export interface Restatement {
 /** A budget and how it stands. */
 export interface Budget {
   readonly name: string;
+  /** Null for all of them together. */
+  readonly organization: string | null;
   readonly scope: string;
   readonly period: string;
   readonly currency: string;
@@ -214,6 +227,7 @@ export interface Budget {
 /** A day that cost more than its past explains. */
 export interface Anomaly {
   readonly day: string;
+  readonly organization: string;
   readonly scope: string;
   readonly label: string;
   readonly currency: string;

@@ -169,3 +169,12 @@ export function bytes(value: number): string {
   const shown = value / unit.bytes;
   return `${shown >= 100 || unit.bytes === 1 ? shown.toFixed(0) : shown.toFixed(1)} ${unit.name}`;
 }
+
+/** What something is called, and of which organization it is where there are several. */
+export function whose(
+  what: string,
+  organization: string | null,
+  { organizations }: { readonly organizations: readonly string[] },
+): string {
+  return organization === null || organizations.length < 2 ? what : `${what} · ${organization}`;
+}

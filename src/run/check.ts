@@ -6,12 +6,21 @@ import { migrationStatus } from '../db/migrate.ts';
 import type { Store } from '../db/store.ts';
 import { isLocal, protectionOf } from '../db/tls.ts';
 import { EtlError, exitCode, toEtlError } from '../errors.ts';
+import { type Identity, readIdentities } from '../load/organizations.ts';
 import { type Log, redact } from '../log.ts';
 import { createClient } from '../openai/client.ts';
 import { queryString } from '../openai/query.ts';
 import { floorToBucket, widthMs } from '../plan/bucket.ts';
 import { withStore } from './database.ts';
 import { namesRemedy } from './directory.ts';
+import {
+  compareIdentity,
+  type Evidence,
+  identityOf,
+  organizationIdsIn,
+  otherOrganization,
+  repeatedOrganization,
+} from './identity.ts';
 import { testWebhook } from './notify.ts';
 import type { Progress } from './report.ts';
 
@@ -53,10 +62,15 @@ const mostAnswerBytes = 64 * 1024 * 1024;
  * endpoint, with one small request each. Loads nothing. Exit code 0, 1 when nothing could be loaded, 3 when some could.
  */
 export async function runCheck(context: CheckContext): Promise<CheckReport> {
-  const checks = [configLine(context.config), ...(await databaseLines(context))];
+  const { lines, identities } = await databaseLines(context);
+  const checks = [configLine(context.config), ...lines];
+  const answered = new Map<string, Evidence>();
   for (const organization of context.config.organizations) {
     context.signal.throwIfAborted();
-    checks.push(...(await organizationLines(context, organization)));
+    const { name } = organization;
+    const { lines: own, evidence } = await organizationLines(context, organization);
+    checks.push(...own, ...identityLines(name, { known: identities.get(name) ?? null, evidence, answered }));
+    answered.set(name, evidence);
   }
   if (context.webhook === true) checks.push(await webhookLine(context));
   context.progress.finished();
@@ -70,7 +84,7 @@ function statusOf(checks: readonly CheckLine[], config: LoadedConfig): CheckRepo
   if (failed.length === 0) return 'ok';
   const keysFailed = failed.filter(({ name }) => name === 'key').length;
   const nothingWorks =
-    failed.some(({ name }) => name === 'database' || name === 'migrations') ||
+    failed.some(({ name }) => name === 'database' || name === 'migrations' || name === 'organization') ||
     keysFailed === config.organizations.length;
   return nothingWorks ? 'failed' : 'partial';
 }
@@ -97,17 +111,48 @@ function configLine({ configFile, organizations, baseUrl }: LoadedConfig): Check
   return ok(null, 'configuration', `${source}; organizations: ${names}; API at ${baseUrl}`);
 }
 
-async function databaseLines(context: CheckContext): Promise<readonly CheckLine[]> {
+interface DatabaseChecked {
+  readonly lines: readonly CheckLine[];
+  /** What is known of the organizations; nothing where the database cannot be asked. */
+  readonly identities: ReadonlyMap<string, Identity>;
+}
+
+async function databaseLines(context: CheckContext): Promise<DatabaseChecked> {
   try {
-    return await withStore(context, 'any', async (store) => [
-      await versionLine(store),
-      ...encryptionLine(store),
-      await migrationLine(store),
-    ]);
+    return await withStore(context, 'any', async (store) => {
+      const migrations = await migrationLine(store);
+      const names = context.config.organizations.map(({ name }) => name);
+      return {
+        lines: [await versionLine(store), ...encryptionLine(store), migrations],
+        identities: migrations.status === 'ok' ? await readIdentities(store.pool, names) : new Map(),
+      };
+    });
   } catch (thrown) {
     context.signal.throwIfAborted();
-    return [failed(null, 'database', thrown)];
+    return { lines: [failed(null, 'database', thrown)], identities: new Map() };
   }
+}
+
+/** Whose the answers are, where they say it: not another organization's, nor those of one that answered before. */
+function identityLines(
+  org: string,
+  seen: {
+    readonly known: Identity | null;
+    readonly evidence: Evidence;
+    readonly answered: ReadonlyMap<string, Evidence>;
+  },
+): readonly CheckLine[] {
+  const { known, evidence, answered } = seen;
+  const name = 'organization';
+  if (known !== null && compareIdentity(known, evidence) === 'other') {
+    return [failed(org, name, otherOrganization(org, known, evidence))];
+  }
+  const twin = [...answered].find(([, other]) => compareIdentity(identityOf(other), evidence) === 'same');
+  if (twin !== undefined) return [failed(org, name, repeatedOrganization(org, twin[0], evidence))];
+  const { organizationId, header } = identityOf(evidence);
+  if (organizationId === null && header === null) return [];
+  const whose = compareIdentity(known, evidence) === 'same' ? 'the one that is stored' : 'not known yet';
+  return [ok(org, name, `${organizationId ?? header ?? ''}, ${whose}`)];
 }
 
 async function versionLine(store: Store): Promise<CheckLine> {
@@ -171,7 +216,7 @@ function endpoints(organization: OrganizationSettings) {
 async function organizationLines(
   context: CheckContext,
   organization: OrganizationSettings,
-): Promise<readonly CheckLine[]> {
+): Promise<{ readonly lines: readonly CheckLine[]; readonly evidence: Evidence }> {
   const { config, clock, log, signal, progress } = context;
   const client = createClient({
     ...config,
@@ -183,8 +228,12 @@ async function organizationLines(
   const end = floorToBucket(clock.now(), '1d');
   const start = new Date(end.getTime() - widthMs('1d'));
   const label = `check ${organization.name}`;
+  const ids = new Set<string>();
+  const decode = (text: string) => {
+    for (const id of organizationIdsIn(JSON.parse(text))) ids.add(id);
+  };
   const ask = async (path: string, query: string, optional: boolean) => {
-    await client.request(path, query, { hardMaxBytes: mostAnswerBytes, signal, optional, decode: JSON.parse });
+    await client.request(path, query, { hardMaxBytes: mostAnswerBytes, signal, optional, decode });
     progress.advanced(label, 0);
   };
   const wanted = endpoints(organization);
@@ -199,7 +248,8 @@ async function organizationLines(
     ]);
     signal.throwIfAborted();
     const answersOf = { endpoints: answers.slice(0, wanted.length), lists: answers.slice(wanted.length) };
-    return linesOf(organization.name, wanted, lists, answersOf);
+    const lines = linesOf(organization.name, wanted, lists, answersOf);
+    return { lines, evidence: { ids, headers: client.organizations } };
   } finally {
     await client.close();
   }

@@ -25,6 +25,8 @@ export interface SyncOptions {
   readonly datasets: readonly string[] | null;
   readonly organizations: readonly string[] | null;
   readonly acceptRestatement: boolean;
+  /** Takes the organization that answers for the one that is meant, whatever was known before. */
+  readonly adoptOrganization?: boolean;
   /** Reads, counts what would change, and writes nothing. */
   readonly preview: boolean;
   /** Overrides the configured start. */

@@ -1,5 +1,5 @@
 import { type CostSplit, splitChangedDays } from '../allocate/split-days.ts';
-import { publishedTierWeights } from '../catalog/driver.ts';
+import { publishedTierWeights } from '../catalog/tier.ts';
 import { toDatabaseError } from '../db/database-error.ts';
 import { patiently } from '../db/patience.ts';
 import type { EtlError } from '../errors.ts';
@@ -26,17 +26,18 @@ export async function splitCosts(context: RunContext, organization: string, runI
     const split = await patiently(context, () =>
       splitChangedDays({ pool: store.pool, organization, runId, weights, log, signal }),
     );
-    return { report: reportOf(organization, split, null), error: null };
+    for (const { code, message } of split.refusals) log.error({ organization, code }, redact(message));
+    return { report: reportOf(organization, split, split.refusals), error: split.refusals[0] ?? null };
   } catch (thrown) {
     const error = toDatabaseError(thrown);
     if (!signal.aborted) {
       log.error({ organization, code: error.code }, `costs were loaded but not split: ${redact(error.message)}`);
     }
-    return { report: reportOf(organization, null, error), error };
+    return { report: reportOf(organization, null, [error]), error };
   }
 }
 
-function reportOf(organization: string, split: CostSplit | null, error: EtlError | null): CostSplitReport {
+function reportOf(organization: string, split: CostSplit | null, errors: readonly EtlError[]): CostSplitReport {
   const { days = 0, reconciled = [], parts = 0, inserted = 0, updated = 0, deleted = 0 } = split ?? {};
   const byCurrency = Map.groupBy(reconciled, ({ currency }) => currency);
   return {
@@ -52,7 +53,7 @@ function reportOf(organization: string, split: CostSplit | null, error: EtlError
       allocated: sumOf(sums.map(({ allocated }) => allocated)),
       unattributed: sumOf(sums.map(({ unattributed }) => unattributed)),
     })),
-    errors: error === null ? [] : [errorReport(error)],
+    errors: errors.map(errorReport),
   };
 }
 

@@ -23,14 +23,14 @@ export interface CoverageDay {
   readonly refused: number;
   /** Loaded, and taken as final. */
   readonly settled: number;
+  /** Results that came without an amount, or without its currency. */
+  readonly amounts_missing: number;
 }
 
 /** The ledger of one dataset, a day at a time: small however narrow the buckets are. */
 export interface Coverage {
   /** In time order. */
   readonly days: readonly CoverageDay[];
-  /** What is not loaded of the days that are loaded in part, in time order. */
-  readonly unloaded: readonly Interval[];
   /** What was never read of the days that were read in part, in time order. */
   readonly unread: readonly Interval[];
 }
@@ -48,17 +48,18 @@ const daysSql = `
     min(bucket_start) as first, max(bucket_end) as last, max(observed_at) as last_read_at, sum(row_count)::bigint as rows,
     count(*) filter (where status = 'loaded') as loaded,
     count(*) filter (where status = 'refused') as refused,
-    count(*) filter (where status = 'loaded' and settled) as settled
+    count(*) filter (where status = 'loaded' and settled) as settled,
+    sum(amounts_missing)::bigint as amounts_missing
   from openai_etl.buckets where org_id = $1 and dataset = $2 and bucket_width = $3 group by 1 order by 1`;
 
-/** The stretches of each given day in which no bucket of the given statuses stands, oldest first. */
+/** The stretches of each given day in which no bucket stands, oldest first. */
 const holesSql = `
   select lower(hole) as start, upper(hole) as end
   from unnest($4::timestamptz[]) as day,
     unnest(tstzmultirange(tstzrange(day, day + interval '1 day')) - coalesce(
       (select range_agg(tstzrange(bucket_start, bucket_end)) from openai_etl.buckets
         where org_id = $1 and dataset = $2 and bucket_width = $3
-          and bucket_start >= day and bucket_start < day + interval '1 day' and status = any($5)),
+          and bucket_start >= day and bucket_start < day + interval '1 day'),
       '{}'::tstzmultirange
     )) as hole
   order by 1`;
@@ -71,27 +72,20 @@ export async function readCoverage(client: Queryable, key: CoverageKey): Promise
   const full = bucketsADay(key.bucket_width);
   const values = [key.org_id, key.dataset, key.bucket_width];
   const days = (await client.query<CoverageDay>(daysSql, values)).rows;
-  const holes = async (count: (day: CoverageDay) => number, statuses: readonly string[]) => {
-    const partial = days.filter((day) => count(day) > 0 && count(day) < full).map(({ day }) => day);
-    if (partial.length === 0) return [];
-    return (await client.query<Interval>(holesSql, [...values, partial, statuses])).rows;
-  };
-  return {
-    days,
-    unloaded: await holes(({ loaded }) => loaded, ['loaded']),
-    unread: await holes(({ loaded, refused }) => loaded + refused, ['loaded', 'refused']),
-  };
+  const partial = days.filter(({ loaded, refused }) => loaded + refused < full).map(({ day }) => day);
+  const unread = partial.length === 0 ? [] : (await client.query<Interval>(holesSql, [...values, partial])).rows;
+  return { days, unread };
 }
 
-/** The stretches of `[from, end)` that are not loaded, or were never read; oldest first, none touching the next. */
-export function gapsIn(coverage: Coverage, what: 'unloaded' | 'unread', from: Date, end: Date): readonly Interval[] {
-  const there = coverage.days.filter(({ loaded, refused }) => (what === 'unloaded' ? loaded : loaded + refused) > 0);
+/** The stretches of `[from, end)` that were never read; oldest first, none touching the next. */
+export function gapsIn(coverage: Coverage, from: Date, end: Date): readonly Interval[] {
+  const there = coverage.days;
   const absent = betweenDays(
     there.map(({ day }) => day.getTime()),
     from.getTime(),
     end.getTime(),
   );
-  const clipped = [...absent, ...coverage[what].map(({ start, end: to }) => [start.getTime(), to.getTime()] as const)]
+  const clipped = [...absent, ...coverage.unread.map(({ start, end: to }) => [start.getTime(), to.getTime()] as const)]
     .map(([start, to]) => [Math.max(start, from.getTime()), Math.min(to, end.getTime())] as const)
     .filter(([start, to]) => start < to)
     .sort(([a], [b]) => a - b);

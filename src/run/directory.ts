@@ -4,6 +4,7 @@ import { datasets as catalog } from '../catalog/index.ts';
 import { toDatabaseError } from '../db/database-error.ts';
 import { directoryLock, type Locks } from '../db/lock.ts';
 import { patiently } from '../db/patience.ts';
+import type { EtlError } from '../errors.ts';
 import {
   type DirectoryChanges,
   erasePersonalData,
@@ -16,6 +17,8 @@ import { redact } from '../log.ts';
 import type { Client } from '../openai/client.ts';
 import type { RunContext } from './context.ts';
 import { type AskedList, readLists } from './directory-read.ts';
+import { isForeign } from './identity.ts';
+import type { IdentityWatch } from './identity-watch.ts';
 import type { DirectoryListReport, DirectoryReport } from './report.ts';
 
 /** What to do where the API does not give names. */
@@ -27,6 +30,8 @@ export interface DirectoryRun {
   readonly context: RunContext;
   readonly organization: string;
   readonly client: Client;
+  readonly identity: Pick<IdentityWatch, 'admit'>;
+  readonly stop: (error: EtlError) => void;
   readonly limit: ReturnType<typeof pLimit>;
   readonly locks: Locks;
   readonly signal: AbortSignal;
@@ -49,14 +54,31 @@ export async function updateDirectory(run: DirectoryRun, readable: boolean): Pro
       if (rows > 0) context.log.info({ organization, rows }, 'names and e-mail addresses of people have been erased');
     }
     if (readable && !signal.aborted) report = await readWhenDue(run);
+  } catch (thrown) {
+    if (signal.aborted) return report;
+    report = failedReport(run, report, thrown);
+  }
+  try {
+    // Whatever became of the lists: ids without a row have no name in any view.
     await patiently(context, () => recordStubs(pool, organization, catalog, now));
   } catch (thrown) {
     if (signal.aborted) return report;
-    const { code, message } = toDatabaseError(thrown);
-    context.log.error({ organization, code }, `names could not be stored: ${message}`);
-    report = { ...(report ?? emptyReport(organization)), status: 'failed', detail: redact(message) };
+    report = failedReport(run, report, thrown);
   }
   return report;
+}
+
+function failedReport(
+  { context, organization, stop }: DirectoryRun,
+  report: DirectoryReport | null,
+  thrown: unknown,
+): DirectoryReport {
+  const error = toDatabaseError(thrown);
+  const { code, message } = error;
+  // Names may be missing; those of another organization are a reason to stop.
+  if (isForeign(error)) stop(error);
+  context.log.error({ organization, code }, `names could not be stored: ${message}`);
+  return { ...(report ?? emptyReport(organization)), status: 'failed', detail: redact(message) };
 }
 
 async function readWhenDue(run: DirectoryRun): Promise<DirectoryReport | null> {
@@ -71,6 +93,7 @@ async function readWhenDue(run: DirectoryRun): Promise<DirectoryReport | null> {
     const observedAt = context.clock.now();
     const { personalData } = directory;
     const lists = await readLists({ ...run, progress: context.progress, personalData }, known);
+    await run.identity.admit();
     const reading = { organization, observedAt, lists };
     const changes = await patiently(context, () => loadDirectory(context.store.pool, reading));
     const report = reportOf(organization, lists, changes);

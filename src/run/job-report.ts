@@ -1,8 +1,11 @@
 import type { EtlError } from '../errors.ts';
-import { type Job, loadedThrough } from './job.ts';
+import { dataThrough } from '../load/reach.ts';
+import { type Job, reachOf } from './job.ts';
 import type { JobRun, OrganizationRun } from './job-run.ts';
+import { refusalReports, storedRefusals } from './known-refusals.ts';
 import type { DatasetReport } from './report.ts';
 import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
+import type { JobTieOut } from './tie-out.ts';
 
 /** The report of a job that another run holds. */
 export function busyReport(job: Job): DatasetReport {
@@ -13,8 +16,10 @@ export function busyReport(job: Job): DatasetReport {
     requests: 0,
     grain: [],
     refused_dimensions: [],
+    refusals: [],
     data_through: null,
     horizon: null,
+    tie_out: null,
     errors: [],
   };
 }
@@ -24,29 +29,26 @@ export async function reportJob(
   run: OrganizationRun,
   jobRun: JobRun,
   stopped: EtlError | null,
+  tieOut: JobTieOut | null,
 ): Promise<DatasetReport> {
   const { job, reader, tally } = jobRun;
   const unavailable = jobRun.stopped?.verdict === 'mark_unavailable';
   const cut = stopped !== null && !tally.errors.includes(stopped);
   const status = statusOf({ ...tally, errors: cut ? [...tally.errors, stopped] : tally.errors }, unavailable);
-  const through = await loadedThrough(run.context, { ...job, start: startOf(jobRun) }, run.now);
+  const through = await dataThrough(run.context.store.pool, reachOf(job));
   return {
     ...identityOf(job),
     ...countsOf(tally),
     status,
-    requests: reader.requests,
+    requests: reader.requests - (tieOut?.rereads ?? 0),
     grain: reader.session.grain,
     refused_dimensions: reader.session.refused,
+    refusals: refusalReports(storedRefusals(reader.session.refusals)),
     data_through: through?.toISOString() ?? null,
     horizon: reader.session.horizon?.toISOString() ?? null,
+    tie_out: tieOut?.report ?? null,
     errors: tally.errors.map(errorReport),
   };
-}
-
-/** Where the dataset begins: the horizon may have been found out during the run. */
-function startOf({ job, reader }: JobRun): Date {
-  const { horizon } = reader.session;
-  return horizon !== null && horizon > job.start ? horizon : job.start;
 }
 
 function identityOf(job: Job) {

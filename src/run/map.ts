@@ -1,4 +1,4 @@
-import { ConfigError, type MapEntry, ownedColumns, type Problem, problem, readMapping } from '../config.ts';
+import { ConfigError, type MapEntry, owned, ownedColumns, type Problem, problem, readMapping } from '../config.ts';
 import type { Store } from '../db/store.ts';
 import { inTransaction } from '../db/store.ts';
 import { exitCode } from '../errors.ts';
@@ -99,8 +99,8 @@ function planMapping(entries: readonly MapEntry[], projects: readonly MappedProj
 /** The id decides where there is one: a name beside it is for people. */
 function isMeant({ values }: MapEntry, project: MappedProject): boolean {
   if (values.org_id && values.org_id !== project.org_id) return false;
-  if (values.project_id) return values.project_id === project.project_id;
-  return values.project_name === project.project_name;
+  if (values.project_id) return values.project_id === owned(project.project_id);
+  return project.project_name !== null && values.project_name === owned(project.project_name);
 }
 
 function ambiguous({ where }: MapEntry, meant: readonly MappedProject[]): Problem {

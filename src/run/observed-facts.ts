@@ -70,23 +70,34 @@ interface Ledger {
   readonly bucket_width: string;
 }
 
-/** The newest tie-outs of each dataset, whichever verify made them. */
+/** The newest tie-outs of each dataset, whichever run made them, and what is known to differ since an older one. */
 export async function readTieOuts(client: Queryable, of: readonly Ledger[]): Promise<readonly LastTieOut[]> {
   const column = (name: keyof Ledger) => of.map((ledger) => ledger[name]);
   return (await client.query<LastTieOut>(tieOutsSql, [column('org_id'), column('dataset'), column('bucket_width')]))
     .rows;
 }
 
-/** The newest run of each is looked for from the newest verify backwards, through the key: the table grows for ever. */
+/**
+ * The newest run of each is looked for from the newest run backwards, through the key: the table grows for ever. A night
+ * compares the newest buckets only: a difference further back stays one until its bucket is compared anew.
+ */
 const tieOutsSql = `
-  with verifies as materialized (
-    select run_id, org_id from openai_etl.runs where command = 'verify' and status <> 'running'
-  )
-  select t.org_id, t.dataset, t.measure, coalesce(sum(abs(t.difference)) filter (where not t.agrees), 0) as difference,
-    count(*) as buckets, count(*) filter (where not t.agrees) as disagreeing, max(t.checked_at) as checked_at
+  with ended as materialized (
+    select run_id, org_id from openai_etl.runs where status <> 'running'
+  ), differing as materialized (
+    select d.org_id, d.dataset, d.bucket_width, d.measure, sum(abs(d.difference)) as difference, count(*) as buckets
+    from openai_etl.tie_outs d
+    where not d.agrees and not exists (
+      select from openai_etl.tie_outs newer
+      where newer.org_id = d.org_id and newer.dataset = d.dataset and newer.bucket_width = d.bucket_width
+        and newer.bucket_start = d.bucket_start and newer.run_id > d.run_id
+    )
+    group by 1, 2, 3, 4
+  ), compared as (
+  select t.org_id, t.dataset, t.bucket_width, t.measure, count(*) as buckets, max(t.checked_at) as checked_at
   from unnest($1::text[], $2::text[], $3::text[]) as ledger(org_id, dataset, bucket_width),
     lateral (
-      select r.run_id from verifies r
+      select r.run_id from ended r
       where r.org_id = ledger.org_id and exists (
         select from openai_etl.tie_outs one where one.run_id = r.run_id and one.org_id = ledger.org_id
           and one.dataset = ledger.dataset and one.bucket_width = ledger.bucket_width)
@@ -95,6 +106,11 @@ const tieOutsSql = `
     openai_etl.tie_outs t
   where t.run_id = newest.run_id and t.org_id = ledger.org_id and t.dataset = ledger.dataset
     and t.bucket_width = ledger.bucket_width
+  group by 1, 2, 3, 4
+  )
+  select c.org_id, c.dataset, c.measure, coalesce(sum(d.difference), 0) as difference, sum(c.buckets)::bigint as buckets,
+    coalesce(sum(d.buckets), 0)::bigint as disagreeing, max(c.checked_at) as checked_at
+  from compared c left join differing d using (org_id, dataset, bucket_width, measure)
   group by 1, 2, 3 order by 1, 2, 3`;
 
 /** The datasets whose money is the bill; an optional one is the same money cut anew. */
@@ -104,7 +120,7 @@ const bills = catalog.flatMap(({ name, table, money, optional }) =>
 
 /**
  * The money of the UTC day that ends at `today`, per organization and currency. An organization is absent as long as
- * that day is not loaded as it was after its end: an unknown sum is not 0.
+ * that day is not loaded as it was after its end, or came with amounts missing: an unknown sum is not 0.
  */
 export async function readSpend(
   client: Queryable,
@@ -130,10 +146,10 @@ function spendSql(table: string, amount: string, currency: string): string {
       group by 1
       union all
       (select ${currency}, 0 from ${table} f
-       where f.org_id = b.org_id and f.bucket_start < $2 and b.row_count = 0
+       where f.org_id = b.org_id and f.bucket_start < $2 and b.row_count = 0 and ${currency} is not null
        order by f.bucket_start desc limit 1)
     ) as day
     where b.org_id = any($4) and b.dataset = $1 and b.bucket_width = '1d' and b.bucket_start = $2
-      and b.status = 'loaded' and b.observed_at >= b.bucket_end
+      and b.status = 'loaded' and b.observed_at >= b.bucket_end and b.amounts_missing = 0
     order by 1, 2`;
 }

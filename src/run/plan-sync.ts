@@ -1,9 +1,10 @@
 import { migrationStatus } from '../db/migrate.ts';
 import { knownLists } from '../load/directory.ts';
+import { nothingRefused } from '../openai/refusal.ts';
 import type { Slice } from '../plan/slices.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
 import { plannedListRequests } from './directory.ts';
-import { createJob, type Job, planEmpty, planJob, prepareJob } from './job.ts';
+import { createJob, grantedBefore, type Job, planEmpty, planJob, prepareJob } from './job.ts';
 import type { PlannedDataset, PlanReport } from './report.ts';
 
 /** What a sync would ask for, and in how many requests, from the ledger alone: no request is made, nothing is written. */
@@ -15,11 +16,11 @@ export async function planSync(context: RunContext, options: SyncOptions): Promi
   for (const organization of chosenOrganizations(context.config, options)) {
     for (const settings of chosenDatasets(organization, options)) {
       if (stored === 0) {
-        const job = createJob(organization.name, settings, null, options, now);
+        const job = createJob(organization.name, settings, nothingRefused, options, now);
         planned.push(plannedDataset(job, planEmpty(context, job, now, options.to)));
       } else {
         const job = await prepareJob(context, organization.name, settings, options, now);
-        const plan = { end: options.to, obtainable: job.obtainable, refetch: options.refetch };
+        const plan = { end: options.to, granted: grantedBefore(job), refetch: options.refetch };
         planned.push(plannedDataset(job, await planJob(context, job, now, plan)));
       }
     }
@@ -39,8 +40,9 @@ async function plannedDirectory({ config, store }: RunContext, org_id: string, n
   return requests === 0 ? [] : [{ org_id, requests }];
 }
 
-function plannedDataset({ organization, settings }: Job, slices: readonly Slice[]): PlannedDataset {
+function plannedDataset({ organization, settings, known, askAgain }: Job, slices: readonly Slice[]): PlannedDataset {
   const { dataset, width } = settings;
+  const askedAgain = (askAgain.horizon ? 1 : 0) + (askAgain.groupings ? known.groupings.length : 0);
   return {
     org_id: organization,
     dataset: dataset.name,
@@ -49,6 +51,6 @@ function plannedDataset({ organization, settings }: Job, slices: readonly Slice[
     to: slices.at(0)?.end.toISOString() ?? null,
     buckets_to_read: slices.reduce((sum, { due }) => sum + due, 0),
     buckets_reread: slices.reduce((sum, { reread }) => sum + reread, 0),
-    requests: slices.length,
+    requests: slices.length + askedAgain,
   };
 }

@@ -27,7 +27,12 @@ export async function runQuery(store: Pick<Store, 'pool'>, sql: string, signal: 
 }
 
 /** Errors that are the query's, not the database's: what it names or does is not to be had. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['database_refused', 'database_read_only', 'database_denied']);
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'database_refused',
+  'database_refused_data',
+  'database_read_only',
+  'database_denied',
+]);
 
 /** Where in the user's own text the error is. */
 function placeOf(thrown: unknown, sql: string, prefixCharacters: number): string {

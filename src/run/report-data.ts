@@ -104,7 +104,9 @@ async function spendByCurrency(
   const months = await outlooks(reader, scope, now);
   const of = <Row extends { readonly currency: string }>(rows: readonly Row[], currency: string) =>
     rows.filter((row) => row.currency === currency);
-  const open = new Set(days.filter(({ costs }) => costs === 'loaded').map(({ date }) => date));
+  const open = new Set(
+    days.filter(({ costs }) => costs === 'loaded' || costs === 'incomplete').map(({ date }) => date),
+  );
   const spend = [...new Set(families.map(({ currency }) => currency))].map((currency): CurrencySpend => {
     const ofCurrency = of(families, currency);
     const cuts = breakdownDimensions
@@ -185,12 +187,12 @@ async function storage(reader: Reader, scope: BiScope, days: readonly ReportDay[
   };
 }
 
-function withDays({ final, loaded, empty, missing, refused, ...one }: DatasetFreshness): Freshness {
+function withDays({ final, loaded, empty, incomplete, missing, refused, ...one }: DatasetFreshness): Freshness {
   return {
     ...one,
     data_through: one.data_through?.toISOString() ?? null,
     final_through: one.final_through?.toISOString() ?? null,
     last_success_at: one.last_success_at?.toISOString() ?? null,
-    days: { final, loaded, empty, missing, refused },
+    days: { final, loaded, empty, incomplete, missing, refused },
   };
 }

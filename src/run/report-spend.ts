@@ -48,10 +48,9 @@ export function breakdown(dimension: BreakdownDimension, shares: readonly SpendS
   const unattributed = shares.filter(({ id }) => id === null);
   const labels = Map.groupBy(named, ({ label }) => label);
   const rows = named.map(
-    ({ id, label, amount, previous_amount }): BreakdownRow => ({
+    ({ id, organization, label, amount, previous_amount }): BreakdownRow => ({
       label,
-      // An id is for telling apart what is called the same.
-      detail: (labels.get(label)?.length ?? 0) > 1 ? id : null,
+      detail: detailOf({ id, organization }, labels.get(label) ?? []),
       amount,
       previous_amount,
     }),
@@ -70,6 +69,13 @@ export function breakdown(dimension: BreakdownDimension, shares: readonly SpendS
   };
 }
 
+/** An id is for telling apart what is called the same, and the organization for what has the same id as well. */
+function detailOf({ id, organization }: Pick<SpendShare, 'id' | 'organization'>, called: readonly SpendShare[]) {
+  if (called.length < 2) return null;
+  const isShared = called.filter((one) => one.id === id).length > 1;
+  return isShared && organization !== null ? `${id} of ${organization}` : id;
+}
+
 function sums(rows: readonly Pick<BreakdownRow, 'amount' | 'previous_amount'>[]) {
   return {
     amount: sumOf(rows.map(({ amount }) => amount)),
@@ -79,19 +85,22 @@ function sums(rows: readonly Pick<BreakdownRow, 'amount' | 'previous_amount'>[])
 
 /** Prices by line item and unit, in the order they come in. */
 export function unitPrices(rows: readonly DayPrice[], days: readonly string[]): readonly UnitPrice[] {
-  return [...Map.groupBy(rows, ({ line_item, unit }) => JSON.stringify([line_item, unit])).values()].flatMap(
-    (ofItem) => {
-      const [first] = ofItem;
-      if (first === undefined) return [];
-      const byDay = new Map(ofItem.map(({ day, price }) => [day, price]));
-      return {
-        line_item: first.line_item,
-        unit: first.unit,
-        amount: sumOf(ofItem.map(({ amount }) => amount)),
-        prices: days.map((day) => byDay.get(day) ?? null),
-      };
-    },
-  );
+  return [
+    ...Map.groupBy(rows, ({ organization, line_item, unit }) =>
+      JSON.stringify([organization, line_item, unit]),
+    ).values(),
+  ].flatMap((ofItem) => {
+    const [first] = ofItem;
+    if (first === undefined) return [];
+    const byDay = new Map(ofItem.map(({ day, price }) => [day, price]));
+    return {
+      organization: first.organization,
+      line_item: first.line_item,
+      unit: first.unit,
+      amount: sumOf(ofItem.map(({ amount }) => amount)),
+      prices: days.map((day) => byDay.get(day) ?? null),
+    };
+  });
 }
 
 /** The days of one currency in one sum, and those among them that do not add up. */
@@ -104,6 +113,6 @@ export function reconciled(rows: readonly DayReconciliation[]): Reconciliation {
     difference: sum('difference'),
     days: rows
       .filter(({ difference, costs_off }) => Number(difference) !== 0 || costs_off > 0)
-      .map(({ day, difference, reason }) => ({ date: day, difference, reason })),
+      .map(({ day, organization, difference, reason }) => ({ date: day, organization, difference, reason })),
   };
 }

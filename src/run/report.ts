@@ -1,37 +1,90 @@
 import type { Width } from '../catalog/width.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { Received } from '../parse/books.ts';
 
 /** What one dataset at one width of one organization came to in a run. */
 export interface DatasetReport {
   readonly org_id: string;
   readonly dataset: string;
   readonly bucket_width: Width;
-  /** `ok`: all asked for is loaded · `partial`: some buckets failed or were refused · `unavailable`: an optional dataset the organization lacks · `failed`: nothing could be read · `busy`: another run holds it. */
+  /** `ok`: all asked for is loaded · `partial`: some buckets failed, were refused or not answered · `unavailable`: an optional dataset the organization lacks · `failed`: nothing could be read · `busy`: another run holds it. */
   readonly status: 'ok' | 'partial' | 'unavailable' | 'failed' | 'busy';
   readonly requests: number;
   readonly buckets_loaded: number;
   readonly buckets_unchanged: number;
   readonly buckets_refused: number;
+  /** Buckets asked for that nothing received accounts for: what is stored of them stays, and they are read again. */
+  readonly buckets_unanswered: number;
   /** Buckets left alone because the store holds a newer or finer reading. */
   readonly buckets_kept: number;
+  /** Received. */
   readonly results: number;
+  /** Of these, rows; with the three that follow: all of them. */
+  readonly results_placed: number;
+  /** Part of another's row. */
+  readonly results_merged: number;
+  /** Set aside: by themselves, or with the bucket that was refused. */
+  readonly results_quarantined: number;
+  readonly results_without_place: number;
+  /** What was received that had no place: of another time than was asked for, or of none that can be read. */
+  readonly without_place: { readonly outside: Received; readonly undated: Received };
   readonly rows_inserted: number;
   readonly rows_updated: number;
   readonly rows_deleted: number;
   readonly restatements: number;
   readonly quarantined: number;
+  /** Results that came without an amount, or without its currency: their days are incomplete. */
+  readonly amounts_missing: number;
   readonly drift: readonly string[];
-  /** The dimensions obtained, in column order. */
+  /** The dimensions obtained of the newest buckets, in column order. */
   readonly grain: readonly string[];
-  /** Dimensions asked for that the API refused. */
+  /** Dimensions asked for that the API refuses, of any range. */
   readonly refused_dimensions: readonly string[];
+  /** What it refuses of which range, at this width. */
+  readonly refusals: readonly RefusalReport[];
   /** ISO instant up to which every bucket since the start date is loaded; null when there is none. */
   readonly data_through: string | null;
   /** ISO instant before which the API no longer answers, where known. */
   readonly horizon: string | null;
   /** Per currency, exact decimal strings; only datasets that count money. `loaded`: sum of what this run read; `moved`: how much the stored total changed. */
   readonly money: readonly MoneyReport[];
+  /** What was read held against the API's own totals; null where nothing was to be compared. */
+  readonly tie_out: TieOutReport | null;
   readonly errors: readonly ErrorReport[];
+}
+
+/** What the API refuses, and until when it is believed. */
+export interface RefusalReport {
+  /** `horizon`: it answers no bucket of the range · `grouping`: not by that dimension. */
+  readonly kind: 'horizon' | 'grouping';
+  /** Null for a horizon. */
+  readonly dimension: string | null;
+  /** ISO instant, inclusive; null: from the beginning. */
+  readonly from: string | null;
+  /** ISO instant, exclusive; null: without end. */
+  readonly to: string | null;
+  /** How it was proved; see openai_etl.refusals. */
+  readonly proof: 'named' | 'bisected' | 'clamped' | 'probed';
+  readonly proved_at: string;
+  /** From when on a sync asks again by itself. */
+  readonly ask_again_at: string;
+  /** What the API said, redacted. */
+  readonly detail: string;
+}
+
+/** What one dataset's comparison with the API's own totals came to. It never changes what was read. */
+export interface TieOutReport {
+  /** `equal` · `difference`: some sums differ, also when read once more · `not_compared`: some or all could not be compared, the rest is equal. */
+  readonly status: 'equal' | 'difference' | 'not_compared';
+  /** Closed buckets compared. */
+  readonly buckets: number;
+  /** Sums compared. */
+  readonly sums: number;
+  readonly differences: number;
+  /** Requests it took besides those for reading, what was read again included. */
+  readonly requests: number;
+  /** Why something could not be compared; null where all was. */
+  readonly detail: string | null;
 }
 
 /** Money loaded by a run, as exact decimal strings. */
@@ -96,13 +149,15 @@ export interface CostSplitReport {
 export interface RunReport {
   readonly run_ids: readonly number[];
   readonly command: 'sync' | 'backfill';
-  readonly status: 'ok' | 'partial' | 'failed' | 'busy';
+  readonly status: 'ok' | 'difference' | 'partial' | 'failed' | 'busy';
   readonly started_at: string;
   readonly finished_at: string;
   /** True when nothing was written: `--plan`. */
   readonly preview: boolean;
   readonly requests: number;
   readonly datasets: readonly DatasetReport[];
+  /** Stored sums that differ from the API's own totals, also after what they are of was read once more. */
+  readonly differences: readonly Difference[];
   /** One for each organization whose names were read. */
   readonly directory: readonly DirectoryReport[];
   /** One for each organization of which something could be loaded. */

@@ -49,3 +49,8 @@ export async function closeRunRecord(
 export function errorLine(error: EtlError): string {
   return `${error.code}: ${errorReport(error).message}`;
 }
+
+/** What the record of a run says of sums that differ. */
+export function differencesLine(differences: number): string {
+  return `${differences} stored sums differ from the API's`;
+}

@@ -1,10 +1,10 @@
-import type { Width } from '../catalog/width.ts';
 import { toDatabaseError } from '../db/database-error.ts';
 import { EtlError } from '../errors.ts';
 import type { LoadSlice } from '../load/loader.ts';
 import { joinSlices } from '../parse/slice.ts';
 import type { Interval } from '../plan/bucket.ts';
 import { dayOfSlice, type Slice } from '../plan/slices.ts';
+import { loadSparing } from './bucket-by-bucket.ts';
 import { labelOf } from './job.ts';
 import type { JobRun, OrganizationRun } from './job-run.ts';
 import type { ReadSlice } from './slice-reader.ts';
@@ -60,8 +60,8 @@ export function createWork(run: OrganizationRun, jobRun: JobRun, load: LoadSlice
       }
       const { read } = outcome;
       if (read === null) return;
-      results += read.parsed.results;
-      const joined: ReadSlice | null = held === null ? read : join(held, read, jobRun.job.settings.width);
+      results += read.parsed.books.received.results;
+      const joined: ReadSlice | null = held === null ? read : join(held, read);
       const full = joined === null ? held : null;
       held = joined ?? read;
       if (full !== null) await loadRead(run, jobRun, load, full);
@@ -100,13 +100,14 @@ function lanesOf<T extends Interval>(slices: readonly T[]): readonly (readonly T
 }
 
 /** Two readings as one; null where they must be loaded one by one. `older` ends where `newer` starts. */
-function join(newer: ReadSlice, older: ReadSlice, width: Width): ReadSlice | null {
-  if (newer.parsed.results + older.parsed.results > mostJoinedResults) return null;
+function join(newer: ReadSlice, older: ReadSlice): ReadSlice | null {
+  const results = newer.parsed.books.received.results + older.parsed.books.received.results;
+  if (results > mostJoinedResults) return null;
   if (newer.grain.join() !== older.grain.join()) return null;
-  const parsed = joinSlices(older.parsed, newer.parsed, width);
+  const parsed = joinSlices(older.parsed, newer.parsed);
   if (parsed === null) return null;
   const observedAt = new Date(Math.min(older.observedAt.getTime(), newer.observedAt.getTime()));
-  return { parsed, grain: newer.grain, observedAt };
+  return { parsed, grain: newer.grain, observedAt, texts: [...older.texts, ...newer.texts] };
 }
 
 /** Waits for every piece of work, also when one has failed: a slice still being committed must not outlive its run. */
@@ -116,8 +117,12 @@ async function allEnded<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
 }
 
 async function loadRead(run: OrganizationRun, jobRun: JobRun, load: LoadSlice, read: ReadSlice): Promise<void> {
-  const result = await loadWithRetries(run, jobRun, load, read);
-  addSlice(jobRun.tally, read.parsed, result);
+  const about = labelOf(jobRun.job);
+  const { result, refusals, books } = await loadSparing(read, about, (parsed) =>
+    loadWithRetries(run, jobRun, load, { ...read, parsed }),
+  );
+  addSlice(jobRun.tally, { ...read.parsed, books }, result);
+  for (const refusal of refusals) judge(run, jobRun, refusal, 0);
 }
 
 async function loadWithRetries(run: OrganizationRun, { job }: JobRun, load: LoadSlice, part: ReadSlice) {

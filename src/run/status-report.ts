@@ -1,5 +1,6 @@
 import type { AlertStatus, Undelivered } from '../alert/open-alerts.ts';
 import type { Width } from '../catalog/width.ts';
+import type { RefusalReport } from './report.ts';
 
 export type { AlertStatus } from '../alert/open-alerts.ts';
 
@@ -26,7 +27,10 @@ export interface DatasetStatus {
   readonly capability_since: string | null;
   /** What to do about it; null when there is nothing to do. */
   readonly remedy: string | null;
+  /** ISO instant before which the API answers nothing at this width, where known. */
   readonly horizon: string | null;
+  /** What the API refuses at this width, of which range, and when it is asked again. */
+  readonly refusals: readonly RefusalReport[];
   /** First instant wanted or stored, whichever is earlier. */
   readonly from: string | null;
   /** End of the newest bucket up to which everything from `from` on is loaded; null when nothing is. */
@@ -37,11 +41,29 @@ export interface DatasetStatus {
   /** Closed buckets from `from` to now that were never read; none of an optional dataset the organization lacks. */
   readonly buckets_missing: number;
   readonly buckets_refused: number;
+  /** Asked for last and not answered: what is stored of them, if anything, is older. */
+  readonly buckets_unanswered: number;
   /** Loaded, and still to be read again. */
   readonly buckets_unsettled: number;
+  /** Results of costs that came without an amount, or without its currency. */
+  readonly amounts_missing: number;
+  /** Days that hold such results: what they cost is known in part only. */
+  readonly days_incomplete: number;
   /** The oldest of the missing stretches. */
   readonly gaps: readonly Gap[];
   readonly gap_count: number;
+}
+
+/** What the newest comparison with the API's own totals came to. */
+export interface TieOutStatus {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly measure: string;
+  /** Decimal text: the differences of all buckets that do not agree, each as a positive number, added up. */
+  readonly difference: string;
+  readonly buckets: number;
+  readonly disagreeing: number;
+  readonly checked_at: string;
 }
 
 /** What is known of the names of an organization. */
@@ -99,6 +121,7 @@ export interface RunStatus {
   readonly rows_inserted: number;
   readonly rows_updated: number;
   readonly rows_deleted: number;
+  readonly buckets_unanswered: number;
   readonly error: string | null;
 }
 
@@ -114,6 +137,8 @@ export interface StatusReport {
   readonly undelivered: Undelivered;
   readonly datasets: readonly DatasetStatus[];
   /** Organizations whose names have been asked for. */
+  /** What the newest comparisons with the API's own totals came to, by dataset and measure. */
+  readonly tie_outs: readonly TieOutStatus[];
   readonly directory: readonly DirectoryStatus[];
   readonly quarantine: readonly QuarantineStatus[];
   readonly drift: readonly DriftStatus[];

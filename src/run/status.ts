@@ -2,11 +2,23 @@ import { type AlertStatus, openAlerts, recentNotices, undelivered } from '../ale
 import { type Width, widths } from '../catalog/width.ts';
 import type { DatasetSettings } from '../config.ts';
 import { type ErrorCode, errorKinds } from '../errors.ts';
-import { ceilToBucket, floorToBucket, type Interval, widthMs } from '../plan/bucket.ts';
+import { readRefusals, type StoredRefusal } from '../load/refusals.ts';
+import { grantedRanges } from '../openai/refusal.ts';
+import { floorToBucket, type Interval, widthMs } from '../plan/bucket.ts';
 import { type RunContext, startOf } from './context.ts';
 import { type Coverage, type CoverageDay, type CoverageKey, gapsIn, type Queryable, readCoverage } from './coverage.ts';
 import { readDirectoryStatus } from './directory-status.ts';
-import type { DatasetStatus, DriftStatus, Gap, QuarantineStatus, RunStatus, StatusReport } from './status-report.ts';
+import { knownRefusals, obtainableFrom, refusalReports } from './known-refusals.ts';
+import { readTieOuts } from './observed-facts.ts';
+import type {
+  DatasetStatus,
+  DriftStatus,
+  Gap,
+  QuarantineStatus,
+  RunStatus,
+  StatusReport,
+  TieOutStatus,
+} from './status-report.ts';
 
 /** Which part of the store to tell about; null for all. */
 export interface StatusOptions {
@@ -46,13 +58,15 @@ export async function readStatus(
   const isShown = ({ org_id, subject }: AlertStatus) =>
     isWanted({ org_id, dataset: subject.split(' ', 1)[0] ?? '' }) ||
     (subject === '' && (options.organizations?.includes(org_id) ?? true));
+  const datasets = (await datasetStatuses(context, now, coverageOf)).filter(isWanted);
   return {
     checked_at: now.toISOString(),
     alerts: (await openAlerts(pool)).filter(isShown),
     notices: (await recentNotices(pool, now)).filter(isShown),
     undelivered: await undelivered(pool, now),
     database: { server_version: '', size_bytes: 0, ...database, embedded: context.store.embedded },
-    datasets: (await datasetStatuses(context, now, coverageOf)).filter(isWanted),
+    datasets,
+    tie_outs: (await readTieOuts(pool, datasets)).map((tieOut) => withIsoDates<TieOutStatus>(tieOut)),
     directory: await readDirectoryStatus(pool, options.organizations),
     quarantine: quarantine.filter(isWanted).map(withIsoDates),
     drift: drift.filter(isWanted).map(withIsoDates),
@@ -79,7 +93,7 @@ const driftSql = `
 
 const runsSql = `
   select run_id, command, org_id, status, started_at, finished_at, requests, rows_inserted, rows_updated, rows_deleted,
-    error
+    buckets_unanswered, error
   from openai_etl.runs where $2::text[] is null or org_id = any($2) order by run_id desc limit $1`;
 
 interface Wanted {
@@ -96,12 +110,19 @@ async function datasetStatuses(
   coverageOf: CoverageReader,
 ): Promise<readonly DatasetStatus[]> {
   const capabilities = (await context.store.pool.query<CapabilityRow>(capabilitiesSql)).rows;
+  const reached = (await context.store.pool.query<ReachRow>(reachSql)).rows;
+  const unanswered = (await context.store.pool.query<UnansweredRow>(unansweredSql)).rows;
   const statuses: DatasetStatus[] = [];
   for (const wanted of await everythingKnown(context)) {
     const capability = capabilities.find(
       ({ org_id, dataset }) => org_id === wanted.org_id && dataset === wanted.dataset,
     );
-    statuses.push(await datasetStatus({ now, coverageOf }, wanted, capability));
+    const through = reached.find((row) => isOf(row, wanted))?.data_through ?? null;
+    const count = unanswered.find((row) => isOf(row, wanted))?.buckets ?? 0;
+    const { org_id: organization, dataset, bucket_width: width } = wanted;
+    const refusals = await readRefusals(context.store.pool, { organization, dataset, width });
+    const told = await datasetStatus({ now, coverageOf }, wanted, { capability, refusals, through });
+    statuses.push({ ...told, buckets_unanswered: count });
   }
   return statuses;
 }
@@ -119,11 +140,8 @@ async function everythingKnown({ config, store }: StatusContext): Promise<readon
       }),
     ),
   );
-  const stored = (await store.pool.query<Pick<Wanted, 'org_id' | 'dataset' | 'bucket_width'>>(storedSql)).rows;
-  const isConfigured = (row: (typeof stored)[number]) =>
-    configured.some(
-      (one) => one.org_id === row.org_id && one.dataset === row.dataset && one.bucket_width === row.bucket_width,
-    );
+  const stored = (await store.pool.query<Kind>(storedSql)).rows;
+  const isConfigured = (row: (typeof stored)[number]) => configured.some((one) => isOf(row, one));
   const besides = stored.filter((row) => widths.includes(row.bucket_width) && !isConfigured(row));
   return [...configured, ...besides.map((row): Wanted => ({ ...row, configured: false, settings: null }))];
 }
@@ -140,32 +158,59 @@ const storedSql = `
   )
   select org_id, dataset, bucket_width from kind`;
 
+type Kind = Pick<Wanted, 'org_id' | 'dataset' | 'bucket_width'>;
+
+function isOf(a: Kind, b: Kind): boolean {
+  return a.org_id === b.org_id && a.dataset === b.dataset && a.bucket_width === b.bucket_width;
+}
+
+interface UnansweredRow extends Kind {
+  readonly buckets: number;
+}
+
+const unansweredSql = `
+  select org_id, dataset, bucket_width, count(*)::int as buckets from openai_etl.unanswered group by 1, 2, 3`;
+
 interface CapabilityRow {
   readonly org_id: string;
   readonly dataset: string;
   readonly status: 'available' | 'reduced' | 'unavailable';
   readonly grain: readonly string[];
-  readonly horizon: Date | null;
   readonly detail: string | null;
   readonly status_since: Date;
 }
 
-const capabilitiesSql =
-  'select org_id, dataset, status, grain, horizon, detail, status_since from openai_etl.capabilities';
+const capabilitiesSql = 'select org_id, dataset, status, grain, detail, status_since from openai_etl.capabilities';
+
+interface ReachRow {
+  readonly org_id: string;
+  readonly dataset: string;
+  readonly bucket_width: Width;
+  readonly data_through: Date | null;
+}
+
+const reachSql = 'select org_id, dataset, bucket_width, data_through from openai_etl.reach';
+
+/** What is stored of a dataset besides its ledger. */
+interface DatasetFacts {
+  readonly capability: CapabilityRow | undefined;
+  readonly refusals: readonly StoredRefusal[];
+  readonly through: Date | null;
+}
 
 async function datasetStatus(
   { now, coverageOf }: { readonly now: Date; readonly coverageOf: CoverageReader },
   wanted: Wanted,
-  capability: CapabilityRow | undefined,
-): Promise<DatasetStatus> {
+  { capability, refusals, through }: DatasetFacts,
+): Promise<Omit<DatasetStatus, 'buckets_unanswered'>> {
   const { org_id, dataset, bucket_width, configured } = wanted;
   const coverage = await coverageOf({ org_id, dataset, bucket_width });
   const { first, last, last_read_at, ...counts } = totalOf(coverage);
-  const from = firstInstant(wanted, first, capability?.horizon ?? null, now);
+  const from = firstInstant(wanted, first, refusals, now);
   const end = configured ? floorToBucket(now, bucket_width) : (last ?? now);
-  const find = (what: 'unloaded' | 'unread') => (from === null ? [] : gapsIn(coverage, what, from, end));
+  const unread = from === null ? [] : gapsIn(coverage, from, end);
   const lacking = capability?.status === 'unavailable' && wanted.settings?.dataset.optional === true;
-  const gaps = (lacking ? [] : find('unread')).map((gap) => asGap(gap, bucket_width));
+  const gaps = (lacking ? [] : unread).map((gap) => asGap(gap, bucket_width));
   return {
     org_id,
     dataset,
@@ -176,15 +221,18 @@ async function datasetStatus(
     detail: capability?.detail ?? null,
     capability_since: capability?.status_since.toISOString() ?? null,
     remedy: remedyOf(capability?.detail ?? null),
-    horizon: capability?.horizon?.toISOString() ?? null,
+    horizon: knownRefusals(refusals).horizon?.at.toISOString() ?? null,
+    refusals: refusalReports(refusals),
     from: from?.toISOString() ?? null,
-    through: throughOf(from, find('unloaded')[0]?.start ?? last, last_read_at),
+    through: through?.toISOString() ?? null,
     last_read_at: last_read_at?.toISOString() ?? null,
     rows: counts.rows,
     buckets_loaded: counts.loaded,
     buckets_missing: gaps.reduce((sum, { buckets }) => sum + buckets, 0),
     buckets_refused: counts.refused,
     buckets_unsettled: counts.loaded - counts.settled,
+    amounts_missing: counts.amountsMissing,
+    days_incomplete: counts.daysIncomplete,
     gaps: gaps.slice(0, gapsShown),
     gap_count: gaps.length,
   };
@@ -204,6 +252,8 @@ function totalOf({ days }: Coverage) {
     loaded: sum(({ loaded }) => loaded),
     refused: sum(({ refused }) => refused),
     settled: sum(({ settled }) => settled),
+    amountsMissing: sum(({ amounts_missing }) => amounts_missing),
+    daysIncomplete: days.filter(({ amounts_missing }) => amounts_missing > 0).length,
   };
 }
 
@@ -213,23 +263,19 @@ function remedyOf(detail: string | null): string | null {
   return code in errorKinds ? errorKinds[code as ErrorCode].remedy : null;
 }
 
-/** The first bucket that should be there. The API's horizon is no gap; what is stored before it still counts. */
+/** The first bucket that should be there. What the API refuses is no gap; what is stored before it still counts. */
 function firstInstant(
   { settings, bucket_width }: Wanted,
   first: Date | null,
-  horizon: Date | null,
+  refusals: readonly StoredRefusal[],
   now: Date,
 ): Date | null {
   if (settings === null) return first;
+  const { horizon, groupings } = knownRefusals(refusals);
+  const granted = grantedRanges(settings.dataset, settings.groupBy, groupings);
   const start = floorToBucket(startOf(settings, null, now), bucket_width);
-  const possible = horizon !== null && horizon > start ? ceilToBucket(horizon, bucket_width) : start;
+  const possible = obtainableFrom(start, { horizon: horizon?.at ?? null, granted }, bucket_width);
   return first !== null && first < possible ? first : possible;
-}
-
-/** The open bucket counts as far as it had come when it was read. */
-function throughOf(from: Date | null, loadedTo: Date | null, lastReadAt: Date | null): string | null {
-  if (from === null || loadedTo === null || lastReadAt === null || loadedTo <= from) return null;
-  return (loadedTo > lastReadAt ? lastReadAt : loadedTo).toISOString();
 }
 
 function asGap({ start, end }: Interval, width: Width): Gap {

@@ -7,6 +7,7 @@ import { assertMigrated, migrate } from '../db/migrate.ts';
 import { patiently } from '../db/patience.ts';
 import { analyzeUnknownTables } from '../db/statistics.ts';
 import { type EtlError, exitCode, toEtlError } from '../errors.ts';
+import { recordAsked } from '../load/asked.ts';
 import { forgetRemovals } from '../load/removals.ts';
 import type { RunEnd } from '../load/runs.ts';
 import { createClient } from '../openai/client.ts';
@@ -15,12 +16,16 @@ import { recordCapabilities } from './capability.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext, type SyncOptions } from './context.ts';
 import { type CostSplitOutcome, splitCosts } from './cost-split.ts';
 import { updateDirectory } from './directory.ts';
+import { establishIdentity } from './establish.ts';
+import { isForeign } from './identity.ts';
+import { watchIdentity } from './identity-watch.ts';
 import { type Job, prepareJob } from './job.ts';
 import { busyReport, reportJob } from './job-report.ts';
-import { type JobRun, type OrganizationRun, runJob } from './job-run.ts';
-import type { DatasetReport, DirectoryReport, RunReport } from './report.ts';
-import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
+import { type JobRun, type OrganizationRun, openJob, runJob } from './job-run.ts';
+import type { DatasetReport, Difference, DirectoryReport, RunReport } from './report.ts';
+import { closeRunRecord, differencesLine, errorLine, openRunRecord } from './run-record.ts';
 import { errorReport, totalsOf } from './tally.ts';
+import { type JobTieOut, tieOutJob } from './tie-out.ts';
 
 /**
  * Reads everything that is due and loads it, every organization and dataset on its own: one's failure never stops the
@@ -60,6 +65,8 @@ interface OrganizationOutcome {
   readonly datasets: readonly DatasetReport[];
   /** Null where no names were read. */
   readonly directory: DirectoryReport | null;
+  /** Sums that differ from the API's own totals. */
+  readonly differences: readonly Difference[];
   /** Null where nothing was written. */
   readonly costSplit: CostSplitOutcome | null;
   /** Why the whole organization was stopped. */
@@ -77,7 +84,7 @@ async function runOrganization(
   const [mine, busy] = await lockJobs(jobs, locks, options);
   const busyReports = busy.map(busyReport);
   if (mine.length === 0) {
-    const idle = { runId: null, requests: 0, directory: null, costSplit: null, error: null };
+    const idle = { runId: null, requests: 0, directory: null, differences: [], costSplit: null, error: null };
     return { organization: organization.name, ...idle, datasets: busyReports };
   }
   const record = { command: options.command, organization: organization.name, startedAt: now };
@@ -90,10 +97,13 @@ async function runOrganization(
     timeouts: context.timeouts,
   });
   const stopped = new AbortController();
+  const adopts = options.adoptOrganization === true;
+  const watched = { organization: organization.name, client, runId, adopts };
   const run: OrganizationRun = {
     context,
     options,
     client,
+    identity: watchIdentity(context, watched),
     runId: runId ?? 0,
     now,
     tags: new Set([...catalog, ...organization.datasets.map(({ dataset }) => dataset)].map(({ object }) => object)),
@@ -102,21 +112,33 @@ async function runOrganization(
     stop: (error) => stopped.abort(error),
   };
   try {
-    const finished = await Promise.all(mine.map((job) => runJob(run, job)));
+    const finished = await Promise.all(mine.map((job) => openJob(run, job)));
+    await establishIdentity(run, finished);
+    if (!options.preview && !run.signal.aborted)
+      await recordSettings(context, organization.name, [...mine, ...busy], now);
+    await Promise.all(finished.map((jobRun) => runJob(run, jobRun)));
     await endIfInterrupted(run, runId, finished);
-    const error = run.signal.aborted ? toEtlError(run.signal.reason) : null;
-    if (!options.preview) await patiently(context, () => recordCapabilities(run, finished));
-    const datasets: DatasetReport[] = [];
-    for (const jobRun of finished) datasets.push(await patiently(context, () => reportJob(run, jobRun, error)));
-    const costSplit = runId === null ? null : await splitCosts(context, organization.name, runId);
+    const stop = () => (run.signal.aborted ? toEtlError(run.signal.reason) : null);
+    const writes = runId !== null && !isForeign(stop());
+    const tieOuts = writes ? await tieOutAll(run, finished) : new Map<JobRun, JobTieOut | null>();
+    const differences = [...tieOuts.values()].flatMap((tieOut) => tieOut?.differences ?? []);
+    if (writes) await patiently(context, () => recordCapabilities(run, finished));
+    const costSplit = writes ? await splitCosts(context, organization.name, runId) : null;
     await endIfInterrupted(run, runId, finished);
     const names = { ...run, organization: organization.name, locks };
-    const directory = options.preview ? null : await updateDirectory(names, error === null);
+    const directory = writes ? await updateDirectory(names, stop() === null) : null;
+    const error = stop();
+    const datasets: DatasetReport[] = [];
+    for (const jobRun of finished) {
+      const tieOut = tieOuts.get(jobRun) ?? null;
+      datasets.push(await patiently(context, () => reportJob(run, jobRun, error, tieOut)));
+    }
     const { requests } = client.stats;
-    const outcome = { organization: organization.name, runId, requests, datasets, directory, costSplit, error };
+    const found = { organization: organization.name, runId, requests, datasets, directory, costSplit, error };
+    const outcome = { ...found, differences };
     const { status } = verdictOf([outcome]);
     const reasons = [error, costSplit?.error ?? null].filter((reason) => reason !== null);
-    if (runId !== null) await finishRun(run, runId, status === 'busy' ? 'failed' : status, reasons, finished);
+    if (runId !== null) await finishRun(run, runId, recorded[status], reasons, finished, differences.length);
     return { ...outcome, datasets: [...datasets, ...busyReports] };
   } catch (thrown) {
     if (runId !== null && !context.signal.aborted) await recordFailure(run, runId, toDatabaseError(thrown));
@@ -127,10 +149,32 @@ async function runOrganization(
   }
 }
 
+/** A run that found a difference has loaded all it was asked for, and is not in order all the same. */
+const recorded = { ok: 'ok', difference: 'partial', partial: 'partial', failed: 'failed', busy: 'failed' } as const;
+
+/** Holds what every job has read against the API's own totals, where that is wanted. */
+async function tieOutAll(
+  run: OrganizationRun,
+  finished: readonly JobRun[],
+): Promise<ReadonlyMap<JobRun, JobTieOut | null>> {
+  if (run.context.config.tieOut !== 'closed') return new Map();
+  const tieOuts = finished.map(async (jobRun) => [jobRun, await tieOutJob(run, jobRun)] as const);
+  return new Map(await Promise.all(tieOuts));
+}
+
 async function prepareJobs(context: RunContext, options: SyncOptions, organization: OrganizationSettings, now: Date) {
   const wanted = chosenDatasets(organization, options);
   const prepare = (settings: DatasetSettings) => prepareJob(context, organization.name, settings, options, now);
   return await Promise.all(wanted.map((settings) => patiently(context, () => prepare(settings))));
+}
+
+/** What BI reads a day from depends on what is asked for, so that is remembered before anything is loaded. */
+async function recordSettings(context: RunContext, organization: string, jobs: readonly Job[], now: Date) {
+  for (const [dataset, some] of Map.groupBy(jobs, ({ settings }) => settings.dataset)) {
+    const widths = some.map(({ settings }) => settings.width);
+    const asked = { organization, dataset, widths, filters: some[0]?.filters ?? null };
+    await patiently(context, () => recordAsked(context.store.pool, asked, now));
+  }
 }
 
 /** Takes the writer's lock of each job; the second list is what another run holds. A preview needs none. */
@@ -160,11 +204,13 @@ async function finishRun(
   status: RunEnd['status'],
   reasons: readonly EtlError[],
   finished: readonly JobRun[],
+  differences = 0,
 ) {
   const tallies = finished.map(({ tally }) => tally);
   const errors = [...reasons, ...tallies.flatMap((tally) => tally.errors)];
   const totals = totalsOf(tallies, run.client.stats);
-  const end = { status, totals, errors: errors.map(errorLine) };
+  const lines = differences === 0 ? [] : [differencesLine(differences)];
+  const end = { status, totals, errors: [...errors.map(errorLine), ...lines] };
   await patiently(run.context, () => closeRunRecord(run.context, runId, end));
 }
 
@@ -194,6 +240,7 @@ function summarize(
     requests: outcomes.reduce((sum, { requests }) => sum + requests, 0),
     datasets: outcomes.flatMap(({ datasets }) => datasets),
     cost_splits: outcomes.flatMap(({ costSplit }) => (costSplit === null ? [] : [costSplit.report])),
+    differences: outcomes.flatMap(({ differences }) => differences),
     directory: outcomes.flatMap(({ directory }) => (directory === null ? [] : [directory])),
     errors: outcomes.flatMap(({ organization, error }) =>
       error === null ? [] : [{ org_id: organization, ...errorReport(error) }],
@@ -201,11 +248,21 @@ function summarize(
   };
 }
 
+/** True where what went wrong is a defect of this program, however much else went well. */
+function isDefect({ datasets }: OrganizationOutcome): boolean {
+  return datasets.some(({ errors }) => errors.some(({ code }) => code === 'database_refused_all'));
+}
+
 /** What it all came to, and the exit code that says so. */
 function verdictOf(outcomes: readonly OrganizationOutcome[]): { status: RunReport['status']; exit_code: number } {
+  if (outcomes.some(isDefect)) return { status: 'failed', exit_code: exitCode.failed };
+  // Numbers under a name that is not theirs are the worst there is, whatever else was loaded.
+  if (outcomes.some(({ error }) => isForeign(error))) return { status: 'failed', exit_code: exitCode.failed };
   const statuses = outcomes.flatMap(({ datasets }) => datasets.map(({ status }) => status));
   const whole = outcomes.every(({ error, costSplit }) => error === null && (costSplit?.error ?? null) === null);
   if (whole && statuses.every((status) => status === 'ok' || status === 'unavailable')) {
+    const differs = outcomes.some(({ differences }) => differences.length > 0);
+    if (differs) return { status: 'difference', exit_code: exitCode.difference };
     return { status: 'ok', exit_code: exitCode.ok };
   }
   if (whole && statuses.every((status) => status === 'busy')) return { status: 'busy', exit_code: exitCode.busy };

@@ -5,19 +5,21 @@ import type { DatasetSettings, OrganizationSettings } from '../config.ts';
 import { raise, toDatabaseError } from '../db/database-error.ts';
 import { type Locks, openLocks } from '../db/lock.ts';
 import { assertMigrated } from '../db/migrate.ts';
-import { compareBucket, recordTieOuts, storedSums, type TieOut } from '../derive/tie-out.ts';
-import { type EtlError, exitCode } from '../errors.ts';
-import { closedRange, loadedBuckets } from '../load/loaded-range.ts';
+import { patiently } from '../db/patience.ts';
+import { recordTieOuts, type TieOut } from '../derive/tie-out.ts';
+import { EtlError, exitCode } from '../errors.ts';
 import { type Client, createClient } from '../openai/client.ts';
-import { formatDecimal } from '../parse/decimal.ts';
-import type { Interval } from '../plan/bucket.ts';
+import { nothingRefused } from '../openai/refusal.ts';
 import { splitSlice } from '../plan/slices.ts';
+import { type ComparedOf, compareWindow, differencesIn } from './compare.ts';
 import { chosenDatasets, chosenOrganizations, type RunContext } from './context.ts';
+import { type IdentityWatch, watchIdentity } from './identity-watch.ts';
 import type { Difference, VerifyReport } from './report.ts';
-import { closeRunRecord, errorLine, openRunRecord } from './run-record.ts';
+import { closeRunRecord, differencesLine, errorLine, openRunRecord } from './run-record.ts';
 import { errorReport, totalsOf } from './tally.ts';
 import { readTotals } from './totals.ts';
 import { verifyParts } from './verify-parts.ts';
+import { rangeToVerify } from './verify-range.ts';
 
 /** What is to be verified: names and bounds; null for all. */
 export interface VerifyOptions {
@@ -27,9 +29,7 @@ export interface VerifyOptions {
   readonly to: Date | null;
 }
 
-interface Checked {
-  readonly organization: string;
-  readonly settings: DatasetSettings;
+interface Checked extends ComparedOf {
   readonly buckets: number;
   readonly tieOuts: readonly TieOut[];
   readonly error: EtlError | null;
@@ -39,7 +39,8 @@ type PartsVerified = Awaited<ReturnType<typeof verifyParts>>;
 
 /**
  * Holds every loaded closed bucket against the ungrouped totals the API reports now, and keeps the comparisons in
- * openai_etl.tie_outs; and every cost against the sum of its parts. A bucket missing between loaded ones counts as 0. Rejects as runSync does.
+ * openai_etl.tie_outs; and every cost against the sum of its parts. A closed bucket inside the range asked for, or between
+ * loaded ones, that is not loaded counts as 0. Rejects as runSync does.
  */
 export function runVerify(context: RunContext, options: VerifyOptions): Promise<VerifyReport> {
   return verifyAll(context, options).catch(raise);
@@ -76,11 +77,13 @@ async function verifyOrganization(
   const runId = await openRunRecord(context, record, locks);
   const client = createClient({ ...config, adminKey: organization.adminKey, clock, log });
   const limit = pLimit(config.concurrency);
+  const identity = watchIdentity(context, { organization: organization.name, client, runId: null, adopts: false });
   try {
+    await identity.open();
     const verify = async (settings: DatasetSettings): Promise<Checked> => {
       const found = { organization: organization.name, settings };
       try {
-        return { ...found, ...(await verifyDataset(context, client, found, options, runId)), error: null };
+        return { ...found, ...(await verifyDataset(context, { client, identity }, found, options, runId)) };
       } catch (thrown) {
         signal.throwIfAborted();
         return { ...found, buckets: 0, tieOuts: [], error: toDatabaseError(thrown) };
@@ -103,47 +106,55 @@ async function verifyOrganization(
 
 async function verifyDataset(
   context: RunContext,
-  client: Client,
-  { organization, settings }: { readonly organization: string; readonly settings: DatasetSettings },
+  { client, identity }: { readonly client: Client; readonly identity: IdentityWatch },
+  { organization, settings }: ComparedOf,
   options: VerifyOptions,
   runId: number,
-) {
+): Promise<Pick<Checked, 'buckets' | 'tieOuts' | 'error'>> {
   const { pool } = context.store;
   const { dataset, width } = settings;
   const of = { organization, dataset: dataset.name, width };
-  const range = await closedRange(pool, of, options);
-  if (range === null) return { buckets: 0, tieOuts: [] };
+  const range = await patiently(context, () => rangeToVerify(context, { organization, settings }, options));
+  if (range === null) return { buckets: 0, tieOuts: [], error: null };
   const label = `${dataset.name} ${width}`;
   const windows = splitSlice(range, width, pageLimitOf(dataset, width).max);
   context.progress.planned(label, windows.length);
-  const read = readTotals(context, client, organization, settings, tagsOf(context));
+  const sources = { tags: tagsOf(context), noteResult: identity.note, known: nothingRefused };
+  const read = readTotals(context, client, organization, settings, sources);
   const all: TieOut[] = [];
-  let buckets = 0;
+  const counts = { buckets: 0, unanswered: 0, beforeHorizon: 0 };
   for (const window of windows) {
     const totals = await read(window);
-    const tieOuts = await compareWindow(context, organization, settings, window, totals);
-    await recordTieOuts(pool, { ...of, runId, checkedAt: context.clock.now() }, tieOuts);
-    all.push(...tieOuts);
-    buckets += totals.size;
-    context.progress.advanced(label, totals.size);
+    identity.assertSame();
+    const compared = await patiently(context, () =>
+      compareWindow(context, { organization, settings }, window, totals, null),
+    );
+    const checked = { ...of, runId, checkedAt: context.clock.now() };
+    await patiently(context, () => recordTieOuts(pool, checked, compared.tieOuts));
+    all.push(...compared.tieOuts);
+    counts.buckets += compared.buckets;
+    counts.unanswered += compared.unanswered;
+    counts.beforeHorizon += compared.beforeHorizon;
+    context.progress.advanced(label, compared.buckets);
   }
-  return { buckets, tieOuts: all };
+  return { buckets: counts.buckets, tieOuts: all, error: uncompared(dataset.path, counts) };
 }
 
-async function compareWindow(
-  context: RunContext,
-  organization: string,
-  { dataset, width }: DatasetSettings,
-  window: Interval,
-  totals: Awaited<ReturnType<ReturnType<typeof readTotals>>>,
-): Promise<readonly TieOut[]> {
-  const { pool } = context.store;
-  const stored = await storedSums(pool, { organization, dataset, width, from: window.start, to: window.end });
-  const loaded = await loadedBuckets(pool, { organization, dataset: dataset.name, width }, window);
-  return [...totals].flatMap(([start, reported]) => {
-    const empty = loaded.has(start) ? { sums: new Map(), rows: 0 } : null;
-    return compareBucket(start, stored.get(start) ?? empty, reported);
-  });
+/** A comparison that left out what it was of proves nothing. What the API no longer answers for is only then a failure. */
+function uncompared(
+  path: string,
+  {
+    buckets,
+    unanswered,
+    beforeHorizon,
+  }: { readonly buckets: number; readonly unanswered: number; readonly beforeHorizon: number },
+): EtlError | null {
+  if (unanswered > 0) {
+    return new EtlError('contract_broken', `${path}: the API gave no total for ${unanswered} of the buckets loaded`);
+  }
+  if (buckets > 0 || beforeHorizon === 0) return null;
+  const message = `${path}: nothing was compared: the API answers for none of the ${beforeHorizon} buckets loaded`;
+  return new EtlError('contract_broken', message);
 }
 
 function tagsOf({ config }: RunContext): ReadonlySet<string> {
@@ -161,31 +172,19 @@ async function endVerify(
   const errors = checked.flatMap(({ error }) => (error === null ? [] : [error]));
   const differences = differencesOf(checked).length;
   const lines = [
-    ...(differences === 0 ? [] : [`${differences} stored sums differ from the API's`]),
+    ...(differences === 0 ? [] : [differencesLine(differences)]),
     ...(parts === null || parts.check.differing === 0
       ? []
       : [`${parts.check.differing} costs differ from their parts`]),
     ...errors.map(errorLine),
   ];
-  const status = lines.length === 0 ? 'ok' : errors.length === checked.length ? 'failed' : 'partial';
+  const status =
+    lines.length === 0 ? 'ok' : errors.length > 0 && errors.length === checked.length ? 'failed' : 'partial';
   await closeRunRecord(context, runId, { status, totals: totalsOf([], stats), errors: lines });
 }
 
 function differencesOf(checked: readonly Checked[]): readonly Difference[] {
-  return checked.flatMap(({ organization, settings, tieOuts }) =>
-    tieOuts
-      .filter(({ agrees }) => !agrees)
-      .map((tieOut) => ({
-        org_id: organization,
-        dataset: settings.dataset.name,
-        bucket_width: settings.width,
-        bucket_start: new Date(tieOut.bucketStart * 1000).toISOString(),
-        measure: tieOut.measure,
-        stored: tieOut.stored === null ? null : formatDecimal(tieOut.stored),
-        reported: formatDecimal(tieOut.reported),
-        difference: formatDecimal(tieOut.difference),
-      })),
-  );
+  return checked.flatMap((one) => differencesIn(one, one.tieOuts));
 }
 
 function reportOf(checked: readonly Checked[], parts: readonly PartsVerified[], requests: number): VerifyReport {
@@ -209,10 +208,10 @@ function reportOf(checked: readonly Checked[], parts: readonly PartsVerified[], 
   };
 }
 
+/** What could not be compared says more than what differs. */
 function verdictOf(differences: number, failed: number, checked: number): Pick<VerifyReport, 'status' | 'exit_code'> {
+  if (failed > 0 && failed === checked) return { status: 'failed', exit_code: exitCode.failed };
+  if (failed > 0) return { status: 'partial', exit_code: exitCode.partial };
   if (differences > 0) return { status: 'difference', exit_code: exitCode.difference };
-  if (failed === 0) return { status: 'ok', exit_code: exitCode.ok };
-  return failed === checked
-    ? { status: 'failed', exit_code: exitCode.failed }
-    : { status: 'partial', exit_code: exitCode.partial };
+  return { status: 'ok', exit_code: exitCode.ok };
 }

@@ -1,10 +1,10 @@
-import { createTask, parse, type ScheduledTask } from 'node-cron';
+import { createTask, type ScheduledTask } from 'node-cron';
 import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { ScheduleSettings } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { lastDue, lookBackMs, retryAt } from './due.ts';
+import { type Calendar, calendarOf, lastDue, lastGapDue, lookBackMs, nextDue, retryAt } from './due.ts';
 import type { ScheduleState } from './state.ts';
 
 /** What a scheduler works with. */
@@ -33,8 +33,12 @@ const catchUpMs = 5 * 60_000;
 /** A run that fell due this recently is still on its way: jitter, and a timer that is a little late. */
 const graceMs = 60_000;
 
+/** How often it is looked whether clocks were put forward over a due time, at which node-cron does not fire. */
+const gapCheckMs = 60_000;
+
 interface Entry {
   readonly schedule: ScheduleSettings;
+  readonly calendar: Calendar;
   readonly task: ScheduledTask;
   readonly jitterMs: number;
   /** Waiting for its turn, or running. */
@@ -58,6 +62,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   const { clock, log } = options;
   const turn = pLimit(1);
   let stopping = false;
+  let latestGap: Promise<unknown> = Promise.resolve();
 
   const start = async (entry: Entry, why: string): Promise<void> => {
     if (entry.busy || stopping) return;
@@ -85,14 +90,22 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     if (round.activeCount === 0) latestRound = round(() => catchUp(true));
   });
   for (const { task } of entries) task.start();
+  let gapsSeenTo = clock.now();
+  const stopLooking = clock.every(gapCheckMs, () => {
+    const now = clock.now();
+    const dueAtGap = entries.filter(({ calendar }) => lastGapDue(calendar, gapsSeenTo, now) !== null);
+    gapsSeenTo = now;
+    latestGap = Promise.all(dueAtGap.map((entry) => start(entry, 'due: clocks were put forward over its time')));
+  });
 
   return {
-    states: () => entries.map((entry) => stateOf(entry, stopping)),
+    states: () => entries.map((entry) => stateOf(entry, clock.now(), stopping)),
     stop: async () => {
       stopping = true;
       stopAsking();
+      stopLooking();
       for (const { task } of entries) await task.destroy();
-      await Promise.all([latestRound, turn(() => undefined)]);
+      await Promise.all([latestRound, latestGap, turn(() => undefined)]);
     },
   };
 }
@@ -106,6 +119,7 @@ function createEntry(schedule: ScheduleSettings, log: Log, fire: (entry: Entry) 
   const note = (message: string | Error) => log.debug({ schedule: name, reason: messageOf(message) }, 'node-cron');
   const entry: Entry = {
     schedule,
+    calendar: calendarOf(cron, timezone),
     jitterMs,
     task: createTask(cron, () => fire(entry), {
       name,
@@ -164,20 +178,21 @@ async function reasonToRun(
 function latestDue(entry: Entry, now: Date): Date | null {
   const known = entry.lookedAt !== null && entry.lookedAt <= now ? entry.lookedAt : null;
   if (known === null) entry.due = null;
-  const second = parse(entry.schedule.cron).second[0] ?? 0;
-  entry.due = lastDue(entry.task, second, known ?? new Date(now.getTime() - lookBackMs), now) ?? entry.due;
+  entry.due = lastDue(entry.calendar, known ?? new Date(now.getTime() - lookBackMs), now) ?? entry.due;
   entry.lookedAt = now;
   return entry.due;
 }
 
-function stateOf({ schedule, task, running, startedAt, exit }: Entry, stopping: boolean): ScheduleState {
+function stateOf(entry: Entry, now: Date, stopping: boolean): ScheduleState {
+  const { schedule, calendar, task, running, startedAt, exit } = entry;
+  const next = stopping ? null : task.getNextRun();
   const { name, command, cron, timezone } = schedule;
   return {
     name,
     command,
     cron,
     timezone,
-    next_at: stopping ? null : (task.getNextRun()?.toISOString() ?? null),
+    next_at: next === null ? null : nextDue(calendar, now, next).toISOString(),
     running,
     last_started_at: startedAt?.toISOString() ?? null,
     last_exit_code: exit,

@@ -170,11 +170,25 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     samples: perLedger(({ buckets_refused }) => buckets_refused),
   },
   {
+    name: 'usage_etl_buckets_unanswered',
+    type: 'gauge',
+    help: 'Buckets asked for last and not answered; what is stored of them, if anything, is older.',
+    labels: ledger,
+    samples: perLedger(({ buckets_unanswered }) => buckets_unanswered),
+  },
+  {
     name: 'usage_etl_buckets_unsettled',
     type: 'gauge',
     help: 'Buckets loaded that are still to be read again.',
     labels: ledger,
     samples: perLedger(({ buckets_unsettled }) => buckets_unsettled),
+  },
+  {
+    name: 'usage_etl_days_incomplete',
+    type: 'gauge',
+    help: 'Days with costs of which the API told no amount, or no currency.',
+    labels: ledger,
+    samples: perLedger(({ days_incomplete }) => days_incomplete),
   },
   {
     name: 'usage_etl_capability_available',
@@ -230,14 +244,14 @@ export const metricDefinitions: readonly MetricDefinition[] = [
   {
     name: 'usage_etl_tie_out_difference',
     type: 'gauge',
-    help: "How far stored sums are from the API's own totals at the newest verify: the differences of all buckets that do not agree, without their sign; 0 when all agree.",
+    help: "How far stored sums are from the API's own totals by the newest comparison of each bucket: the differences of all that do not agree, without their sign; 0 when all agree.",
     labels: ['org', 'dataset', 'measure'],
     samples: perTieOut(({ difference }) => Number(difference), sum),
   },
   {
     name: 'usage_etl_tie_out_buckets_disagreeing',
     type: 'gauge',
-    help: "Buckets whose stored sum differs from the API's own total at the newest verify.",
+    help: "Buckets whose stored sum differs from the API's own total, by the newest comparison of each.",
     labels: ['org', 'dataset', 'measure'],
     samples: perTieOut(({ disagreeing }) => disagreeing, sum),
   },

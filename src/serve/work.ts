@@ -39,7 +39,7 @@ export async function doWork(
   }
 }
 
-/** Time helps against all but a difference that verify found: that stays until somebody looks. */
+/** Time helps against all but a difference from the API's own totals: that stays until somebody looks. */
 export function isWorthRetrying(exit: number): boolean {
   return exit !== exitCode.ok && exit !== exitCode.difference;
 }

@@ -26,6 +26,9 @@ export interface ApiRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** Where answers say whose they are. */
+export type IdentityStyle = 'both' | 'results' | 'header' | 'none';
+
 /** What answers follow from. */
 export interface ApiState {
   readonly world: World;
@@ -35,6 +38,7 @@ export interface ApiState {
   readonly horizonDays: number | null;
   readonly replay: ReadonlyMap<string, string>;
   readonly amountStyle: AmountStyle;
+  readonly identity: IdentityStyle;
   readonly directory: Directory;
   /** False: the key may read usage and costs, and no names. */
   readonly directoryGranted: boolean;
@@ -67,7 +71,7 @@ export function respond(
 ): Answer {
   try {
     if (effects.answer !== null) throw refusalOf(effects.answer, state.endpoints.get(target.path), target.groupBy);
-    return { status: 200, headers: {}, body: bodyOf(state, request, effects.page, now) };
+    return { status: 200, headers: identityOf(state), body: bodyOf(state, request, effects.page, now) };
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown;
     return { status: thrown.status, headers: headersOf(thrown, effects.answer), body: errorText(thrown.error) };
@@ -103,7 +107,7 @@ function listBodyOf(
 }
 
 function pageOf(
-  { world, horizonDays, amountStyle }: ApiState,
+  { world, horizonDays, amountStyle, identity }: ApiState,
   endpoint: Endpoint,
   search: URLSearchParams,
   effects: readonly PageEffect[],
@@ -113,8 +117,14 @@ function pageOf(
   const query = parseQuery(endpoint, search, earliest);
   const reader = readPage(world, query, now);
   const page = effects.reduce((draft, effect) => withPageEffect(draft, effect, reader, query.width), reader.page);
-  const writer: Writer = createWriter(endpoint, world.organization, amountStyle);
+  const saysWhose = identity === 'both' || identity === 'results';
+  const undocumented = endpoint.undocumented.filter((name) => saysWhose || name !== 'organization_id');
+  const writer: Writer = createWriter({ ...endpoint, undocumented }, world.organization, amountStyle);
   return pageText(page.buckets.map(writer.bucket), page.hasMore, page.nextPage);
+}
+
+function identityOf({ world, identity }: ApiState): Readonly<Record<string, string>> {
+  return identity === 'both' || identity === 'header' ? { 'openai-organization': world.organization.id } : {};
 }
 
 function headersOf({ status }: Refusal, effect: AnswerEffect | null): Readonly<Record<string, string>> {

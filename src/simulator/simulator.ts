@@ -11,7 +11,7 @@ import { endpointsOf, newestLevel } from './endpoint.ts';
 import { deliver } from './faults/delivery.ts';
 import type { FaultPlan } from './faults/fault.ts';
 import { createFaultMatcher } from './faults/fault-matching.ts';
-import { type ApiRequest, type ApiState, faultTargetOf, respond } from './respond.ts';
+import { type ApiRequest, type ApiState, faultTargetOf, type IdentityStyle, respond } from './respond.ts';
 import { type TruthBucket, type TruthQuery, truthOf } from './truth.ts';
 import type { Restatement } from './world/restatement.ts';
 import { createWorld } from './world/world.ts';
@@ -40,6 +40,8 @@ export interface SimulatorOptions {
   readonly directory?: 'granted' | 'refused';
   /** Recorded pages: JSON text by path (`/organization/costs`), answered as it is whatever the parameters. */
   readonly replay?: ReadonlyMap<string, string>;
+  /** Where answers say whose they are: in results of costs, in the header openai-organization, or both; default 'both'. */
+  readonly identity?: IdentityStyle;
   /** How amounts are written; default 'mixed'. */
   readonly amountStyle?: AmountStyle;
 }
@@ -97,6 +99,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     horizonDays: horizon === 'none' ? null : horizon.days,
     replay: options.replay ?? new Map(),
     amountStyle: options.amountStyle ?? 'mixed',
+    identity: options.identity ?? 'both',
     get directory() {
       return directory;
     },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { conditionsOf } from '../../src/alert/conditions.ts';
 import type { Facts, FreshnessFact, RunFact } from '../../src/alert/facts.ts';
-import { escaped } from '../../src/alert/message.ts';
+import { escaped, messageOf } from '../../src/alert/message.ts';
+import type { Claimed } from '../../src/alert/outbox.ts';
 import { errorKinds } from '../../src/errors.ts';
 
 const now = new Date('2026-11-23T03:20:00Z');
@@ -174,5 +175,43 @@ describe('text', () => {
     expect(escaped('<!here> & <script>')).toBe('&lt;!here&gt; &amp; &lt;script&gt;');
     expect(escaped('@all *b* `c` ~s~ [l](u)')).not.toMatch(/@all|\*b|`c|~s|\]\(/);
     expect(escaped('usage_completions 2026-11-23')).toBe('usage_completions 2026-11-23');
+  });
+});
+
+describe('the text of a message', () => {
+  const claimed: Claimed = {
+    notification_id: 1,
+    event: 'opened',
+    times: 1,
+    alert_id: 1,
+    kind: 'run_failed',
+    org_id: 'acme',
+    subject: 'costs',
+    severity: 'critical',
+    summary: '<'.repeat(200),
+    detail: '&💥'.repeat(300),
+    remedy: 'Run sync again later.',
+    opened_at: new Date(0),
+    last_seen_at: new Date(0),
+    closed_at: null,
+  };
+
+  it('fits the smallest receiver, cut where it is long, with what to do about it at its end', () => {
+    const { text } = messageOf([claimed]);
+    // Discord refuses a message of more, whole.
+    expect(text.length).toBeLessThanOrEqual(2000);
+    expect(text.endsWith('…\n→ Run sync again later.')).toBe(true);
+    // No escape and no pair of surrogates is cut in two.
+    expect(text.replaceAll(/&(?:amp|lt|gt);/g, '')).not.toContain('&');
+    expect(text.isWellFormed()).toBe(true);
+  });
+
+  it('fits it for many at once, and when they recover', () => {
+    const many = Array.from({ length: 40 }, (_, at) => ({ ...claimed, notification_id: at + 2 }));
+    for (const event of ['opened', 'recovered'] as const) {
+      const { text } = messageOf([{ ...claimed, event }, ...many.map((one) => ({ ...one, event }))]);
+      expect(text.length).toBeLessThanOrEqual(2000);
+      expect(text).toContain('41 at once');
+    }
   });
 });

@@ -1,4 +1,12 @@
-import type { Cost, DatasetUsage, DayInputs, Usage, UserCost, UserCut } from '../../src/allocate/day-inputs.ts';
+import type {
+  Cost,
+  DatasetUsage,
+  DayInputs,
+  Filters,
+  Usage,
+  UserCost,
+  UserCut,
+} from '../../src/allocate/day-inputs.ts';
 import { datasets } from '../../src/catalog/index.ts';
 import { type Decimal, parseDecimal } from '../../src/parse/decimal.ts';
 
@@ -26,10 +34,15 @@ export function costs(rows: readonly Amounts<Cost>[]): readonly Cost[] {
 }
 
 /** Rows of the provider's cut by user. */
-export function userCosts(rows: readonly Amounts<UserCost>[], grain: readonly string[] = userGrain): UserCut {
+export function userCosts(
+  rows: readonly Amounts<UserCost>[],
+  grain: readonly string[] = userGrain,
+  filters: Filters = unfiltered,
+): UserCut {
   return {
     driver: 'costs_by_user.amount_value',
     grain: new Set(grain),
+    filters,
     rows: rows.map(({ amount, ...given }) => ({ userId: null, ...place, ...given, amount: decimal(amount) })),
   };
 }
@@ -37,6 +50,13 @@ export function userCosts(rows: readonly Amounts<UserCost>[], grain: readonly st
 /** All the dimensions of the bill and of its cut by user. */
 export const billGrain = ['project_id', 'line_item', 'api_key_id', 'api_source'];
 const userGrain = ['user_id', 'line_item', 'api_key_id', 'project_id'];
+
+const unfiltered: Filters = new Map();
+
+/** Filters to some values of dimensions. */
+export function only(values: Readonly<Record<string, readonly string[]>>): Filters {
+  return new Map(Object.entries(values).map(([name, some]) => [name, new Set(some)]));
+}
 
 const usageGrain = ['project_id', 'user_id', 'api_key_id', 'model', 'batch', 'service_tier', 'api_source'];
 
@@ -68,11 +88,13 @@ export function usageOf(
   name: string,
   rows: readonly (Partial<Usage> & Pick<Usage, 'counts'>)[],
   grain: readonly string[] = usageGrain,
+  filters: Filters = unfiltered,
 ): DatasetUsage {
   const standard = { projectId: 'proj_a', apiKeyId: 'key_1', model: 'gpt-6-astra', batch: false, serviceTier: null };
   return {
     dataset: driven(name),
     grain: new Set(grain),
+    filters,
     rows: rows.map((row) => ({ userId: null, ...standard, ...row })),
   };
 }
@@ -81,11 +103,16 @@ export function usageOf(
 export function day(given: {
   readonly bill: readonly Cost[];
   readonly billGrain?: readonly string[];
+  readonly billFilters?: Filters;
   readonly userCut?: UserCut | null;
   readonly usage?: readonly DatasetUsage[];
 }): DayInputs {
   return {
-    bill: { grain: new Set(given.billGrain ?? billGrain), rows: given.bill },
+    bill: {
+      grain: new Set(given.billGrain ?? billGrain),
+      filters: given.billFilters ?? unfiltered,
+      rows: given.bill,
+    },
     userCut: given.userCut ?? null,
     usage: given.usage ?? [],
   };

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { methodVersion } from '../../src/allocate/method.ts';
+import { publishedTierWeights } from '../../src/catalog/tier.ts';
 import type { Restatement } from '../../src/simulator/index.ts';
 import { daysBack, liveThroughNights, type Nights, type NightsOptions } from '../support/nights.ts';
 import { expectToAddUp, partsBy, partVersions } from './stored-parts.ts';
@@ -178,12 +180,11 @@ describe('splitting costs', { timeout: patience }, () => {
   it('splits every day anew when a weight has changed, and says so in the method', async () => {
     await live({ days: 10 });
     await nights.sync();
-    const tierWeights = { batch: 400, flex: 500, priority: 2000 };
+    const tierWeights = [{ tier: 'batch', models: '*', thousandths: 400 }, ...publishedTierWeights];
     const { cost_splits: splits } = await nights.sync({}, { config: { ...nights.config, tierWeights } });
     expect(splits[0]?.days).toBeGreaterThanOrEqual(10);
     await expectToAddUp(nights);
-    expect(Object.keys(await partsBy(nights, 'method_version'))).toEqual([
-      'cost-split v1, line items v1, batch=400 flex=500 priority=2000',
-    ]);
+    expect(Object.keys(await partsBy(nights, 'method_version'))).toEqual([methodVersion(tierWeights)]);
+    expect(methodVersion(tierWeights)).not.toBe(methodVersion(publishedTierWeights));
   });
 });

@@ -1,9 +1,18 @@
 import type { DayInputs } from '../../src/allocate/day-inputs.ts';
 import { type Part, splitDay } from '../../src/allocate/parts.ts';
+import { tierWeightsOn } from '../../src/allocate/tier-weights.ts';
+import type { TierWeights } from '../../src/catalog/tier.ts';
 import { type Decimal, formatDecimal } from '../../src/parse/decimal.ts';
 
-/** Batch and flex at half price, as published. */
-export const weights = { batch: 500, flex: 500, priority: 1000 };
+const any = (tier: string, thousandths: number) => ({ tier, models: '*', thousandths });
+
+/** Batch and flex at half price, the fast tier at the standard one. */
+export const weights = weightsOf([any('batch', 500), any('flex', 500), any('fast', 1000)]);
+
+/** Weights as they are on a day. */
+export function weightsOf(given: TierWeights, on = '2026-11-30') {
+  return tierWeightsOn(on, given);
+}
 
 const text = (value: Decimal | null) => (value === null ? '' : formatDecimal(value));
 

@@ -50,27 +50,49 @@ const usageRow = fc.record({
   counts: fc.array(fc.option(fc.bigInt({ min: 0n, max: 10n ** 12n })), { minLength: 14, maxLength: 14 }),
 });
 const grain = (names: readonly string[]) => fc.subarray([...names]).map((some) => new Set(some));
+const filters = fc.option(
+  fc
+    .record({ project_id: fc.option(fc.subarray(['p1', 'p2'])), api_key_id: fc.option(fc.subarray(['k1', 'k2'])) })
+    .map(
+      (some) => new Map(Object.entries(some).flatMap(([name, values]) => (values ? [[name, new Set(values)]] : []))),
+    ),
+);
 
 /** A day of which anything may be missing. */
 const anyDay: fc.Arbitrary<DayInputs> = fc
   .record({
     billGrain: grain(['project_id', 'line_item', 'api_key_id']),
+    billFilters: filters,
     costs: fc.array(cost, { maxLength: 25 }),
     cut: fc.option(
-      fc.record({ grain: grain(['user_id', 'line_item', 'api_key_id', 'project_id']), rows: fc.array(userCost) }),
+      fc.record({
+        grain: grain(['user_id', 'line_item', 'api_key_id', 'project_id']),
+        filters,
+        rows: fc.array(userCost),
+      }),
     ),
     usage: fc.array(
-      fc.record({ grain: grain(['project_id', 'user_id', 'api_key_id', 'batch']), rows: fc.array(usageRow) }),
+      fc.record({ grain: grain(['project_id', 'user_id', 'api_key_id', 'batch']), filters, rows: fc.array(usageRow) }),
       {
         minLength: driving.length,
         maxLength: driving.length,
       },
     ),
   })
-  .map(({ billGrain, costs, cut, usage }) => ({
-    bill: { grain: billGrain, rows: costs.map((row, index) => ({ ...row, seriesId: `s${index}` })) },
+  .map(({ billGrain, billFilters, costs, cut, usage }) => ({
+    bill: {
+      grain: billGrain,
+      filters: billFilters,
+      rows: costs.map((row, index) => ({ ...row, seriesId: `s${index}` })),
+    },
     userCut: cut === null ? null : { ...cut, driver: 'cut' },
-    usage: driving.map((dataset, index) => ({ dataset, grain: new Set<string>(), rows: [], ...usage[index] })),
+    usage: driving.map((dataset, index) => ({
+      dataset,
+      grain: new Set<string>(),
+      filters: null,
+      rows: [],
+      ...usage[index],
+    })),
   }));
 
 /** The parts of each cost. */

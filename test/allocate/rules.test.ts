@@ -78,10 +78,7 @@ describe('the provider’s own cut by user', () => {
   });
 
   it('that was not grouped by user is none', () => {
-    const cut = userCosts(
-      [{ lineItem: line, userId: 'user_a', amount: '4' }],
-      ['line_item', 'api_key_id', 'project_id'],
-    );
+    const cut = userCosts([{ lineItem: line, amount: '4' }], ['line_item', 'api_key_id', 'project_id']);
     const inputs = day({ bill: costs([{ lineItem: line, amount: '4' }]), userCut: cut, usage });
     expect(partsOf(inputs)).toEqual(['user_used 4 of 5/5']);
   });
@@ -353,6 +350,28 @@ describe('service tiers', () => {
       'a 3 of 3/7',
       '(usage_gap) 4 of 4/7',
     ]);
+  });
+});
+
+describe('a line that is not understood', () => {
+  it('belongs to nobody, and may be negative', () => {
+    expect(split({ lineItem: 'Tax adjustment', amount: '-3' })).toEqual(['(unparsed_line_item) -3']);
+  });
+
+  it('is not taken for seconds of speech because it is billed in seconds', () => {
+    const usage = [usageOf('audio_transcriptions', [{ userId: 'a', model: 'sora-2', ...counts(9) }])];
+    const billed = { amount: '9', quantity: '9', quantityUnit: 'duration_seconds' };
+    expect(split({ lineItem: 'sora-2, seconds', ...billed }, usage)).toEqual(['(unparsed_line_item) 9']);
+  });
+
+  it('is billed by duration where it is the bare name of a model and its unit says so', () => {
+    const usage = [
+      usageOf('audio_transcriptions', [{ userId: 'a', model: 'gpt-realtime-translate', ...counts(9) }]),
+      usageOf('completions', [{ userId: 'b', model: 'gpt-realtime-translate', ...input(5) }]),
+    ];
+    const billed = { lineItem: 'gpt-realtime-translate', amount: '9', quantity: '9' };
+    expect(split({ ...billed, quantityUnit: 'duration_seconds' }, usage)).toEqual(['a 9 of 9/9']);
+    expect(split({ ...billed, quantity: '5', quantityUnit: 'tokens' }, usage)).toEqual(['b 9 of 5/5']);
   });
 });
 

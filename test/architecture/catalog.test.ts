@@ -173,8 +173,8 @@ const costs = {
   path: '/organization/costs',
   object: 'organization.costs.result',
   pageLimits: costsLimits,
-  measures: ['amount.value', 'quantity?'],
-  attributes: ['amount.currency', 'quantity_unit?'],
+  measures: ['amount.value?', 'quantity?'],
+  attributes: ['amount.currency?', 'quantity_unit?'],
 } as const;
 
 const callers = ['api_key_id', 'model', 'project_id', 'user_id'] as const;

@@ -48,6 +48,7 @@ export const mutations: ReadonlyMap<string, Mutation> = new Map([
   ['CAU-ChargePeriodEnd-C-003', set('"ChargePeriodEnd" = null')],
   ['CAU-BillingPeriodStart-C-003', set('"BillingPeriodStart" = null')],
   ['CAU-BillingPeriodEnd-C-003', set('"BillingPeriodEnd" = null')],
+  ['own-date-times', set(`"ChargePeriodEnd" = "ChargePeriodEnd" - interval '1 microsecond'`)],
   ['own-charge-period', set('"ChargePeriodEnd" = "ChargePeriodStart"')],
   ['own-billing-period', set('"ChargePeriodEnd" = "BillingPeriodEnd" + interval \'1 second\'')],
   ['own-billing-month', set('"BillingPeriodStart" = "BillingPeriodStart" - interval \'1 hour\'')],

@@ -111,7 +111,7 @@ it('asks nothing about rows when a column is missing, and calls that no success'
 
 it('lets pass what is published as a deviation, and counts it with its money', async () => {
   const { deviations, results } = await findings(client, copies);
-  expect(deviations.map(({ letter }) => letter)).toEqual(['a', 'b', 'c', 'd']);
+  expect(deviations.map(({ letter }) => letter)).toEqual(['a', 'b', 'c', 'd', 'e']);
   expect(deviations[0]).toMatchObject({ charges: 3, amounts: [{ currency: 'USD', amount: '1.76' }] });
   const deviating = results.filter(({ deviating }) => deviating > 0).map(({ rule }) => rule.id);
   expect(deviating).toEqual([

@@ -5,11 +5,10 @@ import { additiveOf, isRolledUp, levelOf } from '../../src/catalog/rollup-table.
 /** The datasets of usage: all but money. */
 export const usageDatasets: readonly Dataset[] = datasets.filter(isRolledUp);
 
-/** The width each day counts at, straight from the ledger. */
+/** The width each day counts at. */
 const covers = `with cover as (
-  select org_id, dataset, (bucket_start at time zone 'UTC')::date as day,
-    case when bool_or(bucket_width = '1d') then '1d' when bool_or(bucket_width = '1h') then '1h' else '1m' end as width
-  from openai_etl.buckets where content_hash is not null group by 1, 2, 3)`;
+  select org_id, dataset, usage_date_utc as day, bucket_width as width
+  from openai_etl.days where bucket_width is not null)`;
 
 /** Sums of a dataset's own measures by day, project and model, from the facts of the one width that counts. */
 export function factSums(dataset: Dataset): string {

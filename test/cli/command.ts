@@ -20,7 +20,7 @@ export type CommandEnvironment = Readonly<Record<string, string>>;
 interface CommandOptions {
   readonly env?: CommandEnvironment;
   readonly cwd?: string;
-  readonly input?: string;
+  readonly input?: string | Buffer;
 }
 
 /** A folder of a test's own. */

@@ -101,6 +101,8 @@ describe('the environment', () => {
     ['USAGE_ETL_CONCURRENCY', '1.5', '1 to 32'],
     ['USAGE_ETL_CONCURRENCY', 'many', '1 to 32'],
     ['USAGE_ETL_SCHEDULE', 'every night', 'cron'],
+    ['USAGE_ETL_SCHEDULE', '0 3 1 * 1', 'not both'],
+    ['USAGE_ETL_SCHEDULE', '0 0 3 1,15 * MON-FRI', 'not both'],
     ['USAGE_ETL_TIMEZONE', 'Mars/Olympus', 'IANA'],
     ['LOG_LEVEL', 'loud', 'trace, debug'],
   ])('refuses %s=%s by name, with what is accepted', (name, value, accepted) => {

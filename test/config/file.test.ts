@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { publishedTierWeights } from '../../src/catalog/tier.ts';
 import { configurationTemplate } from '../../src/cli/render/configuration-template.ts';
 import { settings } from '../../src/config/settings.ts';
 import { adminKey, folderWith, load, loadYaml, refusal } from './fixture.ts';
@@ -61,6 +62,24 @@ describe('the configuration file', () => {
     expect(config.organizations[0]?.datasets.some(({ dataset }) => dataset.name === 'decisions')).toBe(false);
   });
 
+  it('puts weights of tiers by model and day before those of a whole tier, and both before the published ones', () => {
+    const yaml = `\
+tier_weights:
+  - { tier: Priority, models: 'gpt-6*', weight_thousandths: 3000, from: 2026-01-01, until: 2026-06-30 }
+  - { tier: warp, weight_thousandths: 9000 }
+priority_weight_thousandths: 1500
+flex_weight_thousandths: 400
+`;
+    expect(loadYaml(yaml).tierWeights).toEqual([
+      { tier: 'fast', models: 'gpt-6*', thousandths: 3000, from: '2026-01-01', until: '2026-06-30' },
+      { tier: 'warp', models: '*', thousandths: 9000 },
+      { tier: 'flex', models: '*', thousandths: 400 },
+      { tier: 'fast', models: '*', thousandths: 1500 },
+      ...publishedTierWeights,
+    ]);
+    expect(loadYaml('').tierWeights).toEqual(publishedTierWeights);
+  });
+
   it('gives way to the environment', () => {
     const config = loadYaml('concurrency: 8\nlog_level: debug\n', { USAGE_ETL_CONCURRENCY: '2' });
     expect(config).toMatchObject({ concurrency: 2, logLevel: 'debug' });
@@ -117,6 +136,9 @@ describe('the configuration file', () => {
     ['a boolean filter with a text', 'datasets: { completions: { filters: { batch: yes please } } }', 'true or false'],
     ['an impossible date', 'datasets: { costs: { start: 2026-02-30 } }', 'YYYY-MM-DD'],
     ['a date in the future', 'start: 2027-05-05', 'not in the future'],
+    ['a weight of the standard tier', 'tier_weights: [{ tier: default, weight_thousandths: 900 }]', 'standard'],
+    ['a weight of nothing', 'tier_weights: [{ tier: fast, weight_thousandths: 0 }]', '1 to 100000'],
+    ['a weight until no day', 'tier_weights: [{ tier: fast, weight_thousandths: 1, until: soon }]', 'YYYY-MM-DD'],
     ['negative days', 'datasets: { costs: { settle_days: -1 } }', '0 to 3650'],
     ['a list in place of a mapping', '- a\n- b', 'a mapping'],
     ['an organization without a name', 'organizations: [{ admin_key_env: X }]', 'a name'],

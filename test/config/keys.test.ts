@@ -10,6 +10,17 @@ describe('the admin key', () => {
     expect(load({ cwd, env: { OPENAI_ADMIN_KEY_FILE: 'key' } }).organizations[0]?.adminKey).toBe(adminKey);
   });
 
+  it('is refused under two names: one organization would be billed twice', () => {
+    const cwd = folderWith({
+      'usage-etl.yaml':
+        'organizations:\n  - { name: one, admin_key_env: A }\n  - { name: two, admin_key_env: B }\n  - { name: three, admin_key_env: C }\n',
+    });
+    const error = refusal(() => load({ cwd, env: { A: adminKey, B: `${adminKey}x`, C: adminKey } }));
+    expect(error).toMatchObject({ code: 'config_invalid', exit: 2 });
+    expect(error.message).toContain('the admin key of one again');
+    expect(error.message).not.toContain(adminKey);
+  });
+
   it('is refused from a file that others can read, and chmod 600 is the way out', () => {
     const cwd = folderWith({ key: adminKey });
     chmodSync(join(cwd, 'key'), 0o640);

@@ -32,10 +32,10 @@ describe('a mapping in CSV', () => {
   });
 
   test('comes back as it went out, whatever values hold', () => {
-    // A line break or control character is refused, and white space around a value goes.
+    // A line break or control character is refused, white space around a value goes, and letters are spelled in one way.
     const value = fc
       .string({ unit: 'grapheme', maxLength: 30 })
-      .map((text) => text.replace(/\p{Cc}/gu, '').trim())
+      .map((text) => text.replace(/\p{Cc}/gu, '').normalize('NFC').trim())
       .filter((text) => text !== '');
     const cell = fc.option(
       fc.oneof(
@@ -44,11 +44,15 @@ describe('a mapping in CSV', () => {
         value.map((text) => `'-${text}`),
       ),
     );
-    const project = fc.record({ project_name: cell, team: cell, cost_center: cell, environment: cell });
+    // Names are the API's: any line breaks, any length.
+    const name = fc.option(
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 500 }).map((text) => text.replace(/[\0\ufeff]/g, '\n')),
+    );
+    const project = fc.record({ project_name: name, team: cell, cost_center: cell, environment: cell });
     fc.assert(
       fc.property(project, (row) => {
         const csv = mapCsv([{ org_id: 'acme', project_id: 'proj_1', ...row }]);
-        const empty = Object.fromEntries(Object.entries(row).map(([name, text]) => [name, text ?? '']));
+        const empty = Object.fromEntries(Object.entries(row).map(([column, text]) => [column, text ?? '']));
         expect(said(csv)).toEqual({ values: [{ project_id: 'proj_1', ...empty }], problems: [] });
       }),
     );

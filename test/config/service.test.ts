@@ -72,6 +72,21 @@ schedules:
     ]);
   });
 
+  it.each(['0 3 1 * 1', '0 3 1-31 * 1-5', '30 0 3 L * MON'])(
+    'are refused at %s, which cron and other programs read differently',
+    (cron) => {
+      const yaml = `schedules:\n  - { name: monthly, cron: '${cron}' }\n`;
+      expect(problemsWith(() => loadYaml(yaml)).map(([where]) => where)).toEqual([
+        'usage-etl.yaml:2 schedules[0].cron',
+      ]);
+    },
+  );
+
+  it.each(['0 3 1 * *', '0 3 * * 1', '0 3 */2 * 1', '0 3 ? * 1', '@monthly', '0 0 3 1 * *'])('may be %s', (cron) => {
+    const yaml = `schedules:\n  - { name: monthly, cron: '${cron}' }\n`;
+    expect(loadYaml(yaml).schedules.map((schedule) => schedule.cron)).toEqual([cron]);
+  });
+
   it('stand either in a list or in the one setting', () => {
     const yaml = "schedules:\n  - { name: nightly, cron: '17 3 * * *' }\n";
     expect(problemsWith(() => loadYaml(yaml, { USAGE_ETL_SCHEDULE: '0 4 * * *' }))).toEqual([

@@ -224,7 +224,7 @@ describe('a transaction', () => {
   test('turns what PostgreSQL refuses into an error that says so, without the values of rows', async () => {
     const failing = inTransaction(store.pool, (client) => client.query('insert into kept values (1)'));
     await expect(failing).rejects.toMatchObject({
-      code: 'database_refused',
+      code: 'database_refused_data',
       message: 'PostgreSQL refused: duplicate key value violates unique constraint "kept_pkey" (SQLSTATE 23505)',
     });
   });

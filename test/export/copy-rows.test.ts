@@ -23,7 +23,15 @@ async function copied(sql: string): Promise<Buffer> {
 }
 
 function column(name: string, storeType: string, form: DecimalForm = 18): FormedColumn {
-  return { name, storeType, kind: kindOf(storeType), nullable: true, form, roundedFrom: null };
+  return {
+    name,
+    storeType,
+    kind: kindOf(storeType),
+    nullable: true,
+    instants: 'microseconds',
+    form,
+    roundedFrom: null,
+  };
 }
 
 /** Decodes bytes that arrive in pieces of some size, and gives the rows batch by batch. */

@@ -41,9 +41,9 @@ afterAll(() => world.close());
 
 const names = ['groups', 'costs', 'cost_parts', 'users', 'openai_bi.budget_status', 'openai_bi.cost_daily'];
 
-async function exportedStreams(format: ExportFormat) {
+async function exportedStreams(format: ExportFormat, of = names) {
   const folder = newFolder();
-  await exported(world.nights, folderPlace(folder), { names, format });
+  await exported(world.nights, folderPlace(folder), { names: of, format });
   const { streams } = await manifestOf(folder);
   const text = async ({ files }: ManifestStream) => {
     const parts = await Promise.all(files.map(({ path }) => readFile(join(folder, path))));
@@ -78,6 +78,25 @@ describe('an export as CSV', () => {
       expect(compared(lines, stored), stream.name).toEqual(nothingBut(stored));
     }
   }, 60_000);
+});
+
+describe('an export of the FOCUS views', () => {
+  const views = ['cost_and_usage', 'cost_and_usage_allocated'];
+  const focusNames = [
+    ...views.map((view) => `openai_focus.${view}`),
+    ...views.map((view) => `openai_bi.focus_${view}`),
+  ];
+
+  it.each(['csv', 'ndjson'] as const)('as %s writes every instant as FOCUS demands, to the second', async (format) => {
+    const { streams, text } = await exportedStreams(format, focusNames);
+    expect(streams.map(({ name }) => name).sort()).toEqual(focusNames.toSorted());
+    for (const stream of streams) {
+      const [part = ''] = await text(stream);
+      const instants = part.match(/\b\d{4}-\d{2}-\d{2}T[^",\s]*/g) ?? [];
+      expect(instants.length).toBeGreaterThan(4);
+      expect(instants.filter((instant) => !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(instant))).toEqual([]);
+    }
+  });
 });
 
 describe('an export as NDJSON', () => {

@@ -43,6 +43,16 @@ function unreadable(fault: string, then: DeliveryEffect): readonly FaultCase[] {
 }
 
 const outside = ['value bucket_outside_slice'];
+
+/** An answer that leaves something out and cannot be taken at its word: what was asked for and not answered stays. */
+function unanswering(
+  fault: string,
+  effects: readonly PageEffect[],
+  told: Pick<FaultCase, 'drift' | 'quarantine'> = {},
+): FaultCase {
+  const plan: FaultPlan = effects.map((then) => ({ when: { dataset }, then }));
+  return { area, fault, dataset, exit: 3, sees: null, recovery: 'at the next run', ...told, strike: strikeWith(plan) };
+}
 const allBuckets = Array.from({ length: 31 }, (_, index) => index);
 const startOf = ({ firstDay }: World, index: number) => firstDay.getTime() / 1000 + index * 86_400;
 
@@ -65,7 +75,7 @@ const removals: readonly FaultCase[] = [
     ...lasting({
       area,
       fault: 'most closed buckets missing',
-      then: { kind: 'missing-buckets', buckets: allBuckets.slice(0, 9) },
+      then: { kind: 'missing-buckets', buckets: allBuckets.slice(1, 9) },
       sees: { code: 'mass_removal', says: 'now reports nothing for' },
     }),
   },
@@ -132,6 +142,27 @@ export const pageFaults: readonly FaultCase[] = [
   refusing('a bucket off the grid', { kind: 'unaligned-bucket', bucket, seconds: 3600 }, 'unaligned_bucket'),
   harmless('a bucket before the slice', { kind: 'outside-bucket', widths: -3 }, outside),
   harmless('a bucket after the slice', { kind: 'outside-bucket', widths: 3 }, outside),
+  unanswering('a bucket without a start', [{ kind: 'write-times', as: 'null', buckets: [bucket] }], {
+    quarantine: 'not_a_bucket',
+  }),
+  unanswering('all times in milliseconds', [{ kind: 'write-times', as: 'milliseconds' }], { drift: outside }),
+  unanswering(
+    'a bucket missing while one comes that was not asked for',
+    [
+      { kind: 'missing-buckets', buckets: [bucket] },
+      { kind: 'outside-bucket', widths: 3 },
+    ],
+    { drift: outside },
+  ),
+  unanswering(
+    'a bucket three widths long in place of three',
+    [
+      { kind: 'wide-bucket', bucket, widths: 3 },
+      { kind: 'missing-buckets', buckets: [bucket + 1, bucket + 2] },
+    ],
+    { quarantine: 'wrong_width' },
+  ),
+  unanswering('an answer that begins later than asked', [{ kind: 'missing-buckets', buckets: [0, 1, 2] }]),
   ...removals,
   ...large,
 ];

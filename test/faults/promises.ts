@@ -130,6 +130,31 @@ export const promisesOfTheNight: readonly FaultPromise[] = [
     },
   },
   {
+    promise: 'A bucket that was asked for and not answered keeps what it held, and so does its entry in the ledger.',
+    keep: async ({ world, before, present }) => {
+      const { rows } = await world.nights.database.pool.query<{ readonly dataset: string; readonly start: number }>(
+        'select dataset, extract(epoch from bucket_start)::int as start from openai_etl.unanswered',
+      );
+      const entryOf = ({ ledger }: Present, key: string) => ledger.find((line) => bucketKey(line) === key);
+      for (const key of rows.map(bucketKey)) {
+        expect(sameContent(present.stored.get(key), before.stored.get(key)), key).toBe(true);
+        expect(entryOf(present, key), key).toEqual(entryOf(before, key));
+      }
+    },
+  },
+  {
+    promise:
+      'The books of every run balance: each result received is a row, part of one, set aside or without a place.',
+    keep: async ({ world }) => {
+      const { rows } = await world.nights.database.pool.query(
+        `select run_id, results, results_placed, results_merged, results_quarantined, results_without_place
+         from openai_etl.runs where status in ('ok', 'partial') and command <> 'verify'
+           and results is distinct from results_placed + results_merged + results_quarantined + results_without_place`,
+      );
+      expect(rows).toEqual([]);
+    },
+  },
+  {
     promise: 'What the catalog does not know is reported as drift, and nothing else is.',
     exempt: ({ exit }) => exit !== 0 && exit !== 3,
     keep: ({ fault, struck }) => {
@@ -158,8 +183,11 @@ export const promisesOfTheRecovery: readonly FaultPromise[] = [
     },
   },
   {
-    promise: 'Then all tables equal the truth, row for row and digit for digit, and no bucket is refused.',
-    keep: ({ present }) => {
+    promise:
+      'Then all tables equal the truth, row for row and digit for digit, and no bucket is refused or unanswered.',
+    keep: async ({ world, present }) => {
+      const { rows } = await world.nights.database.pool.query('select * from openai_etl.unanswered');
+      expect(rows).toEqual([]);
       expect(untrue(present)).toEqual([]);
       expect(present.ledger.filter(({ status }) => status === 'refused')).toEqual([]);
     },

@@ -195,7 +195,7 @@ function amountsBucket(texts: readonly string[]): EncodedBucket {
     position.writeBigInt64BE(BigInt(index + 1), 6);
     return Buffer.concat([position, copyNumeric(decimal(text))]);
   });
-  return { start: 0, rowCount: texts.length, tuples: Buffer.concat(tuples), hash: Buffer.alloc(0) };
+  return { start: 0, rowCount: texts.length, amountsMissing: 0, tuples: Buffer.concat(tuples), hash: Buffer.alloc(0) };
 }
 
 /** A temporary table of the columns that tuples carry. */

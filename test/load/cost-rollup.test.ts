@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { splitChangedDays } from '../../src/allocate/split-days.ts';
-import { publishedTierWeights } from '../../src/catalog/driver.ts';
+import { publishedTierWeights } from '../../src/catalog/tier.ts';
 import { packagedMigrations } from '../../src/db/migration-files.ts';
 import { openStore, type Store } from '../../src/db/store.ts';
 import { silentLog } from '../../src/log.ts';

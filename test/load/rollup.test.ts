@@ -74,7 +74,7 @@ describe('rollups of an organization’s nights', () => {
     }
   });
 
-  it('follow a day to 1d as soon as it is loaded so, and stay there', async () => {
+  it('follow a day to 1d as soon as it is loaded so, and the open day to what goes further', async () => {
     const nights = await liveThroughNights({ widths: ['1h', '1d'], days: 3 });
     const of = (width: Width) => ({
       config: {
@@ -104,7 +104,8 @@ describe('rollups of an organization’s nights', () => {
       await expectRollupsToEqualFacts(nights.database.pool);
       nights.clock.advance(3_600_000);
       await nights.sync({}, of('1h'));
-      expect(await told()).toMatchObject([{ bucket_width: '1d', days: 4, rolled_up: 4 }]);
+      expect(await told()).toMatchObject([{ bucket_width: '1h', days: 4, rolled_up: 4 }]);
+      await expectRollupsToEqualFacts(nights.database.pool);
     } finally {
       await nights.close();
     }
@@ -125,10 +126,15 @@ describe('rollups of an organization’s nights', () => {
       await nights.sync();
       const loaded = await everything();
       expect(loaded.length).toBeGreaterThan(200);
-      await pool.query('truncate openai.usage_daily_rollup, openai.usage_hourly_rollup, openai_etl.days');
-      const sql = await readFile(join(packagedMigrations, '0006_rollup.sql'), 'utf8');
-      const [, filling] = sql.split('-- What a store of an earlier version holds.');
-      await pool.query(filling ?? '');
+      await pool.query(
+        `truncate openai.usage_daily_rollup, openai.usage_hourly_rollup, openai_etl.days, openai_etl.hours_of_minutes,
+           openai_etl.asked`,
+      );
+      for (const migration of ['0006_rollup.sql', '0019_settings.sql']) {
+        const sql = await readFile(join(packagedMigrations, migration), 'utf8');
+        const [, filling] = sql.split('-- What a store of an earlier version holds.');
+        await pool.query(filling ?? '');
+      }
       await expectRollupsToEqualFacts(pool);
       expect(await everything()).toEqual(loaded);
     } finally {
@@ -203,7 +209,7 @@ describe('the rollup of one dataset', () => {
     ).toEqual([
       { day: '01', bucket_width: '1h', buckets_loaded: 24, is_final: true },
       { day: '02', bucket_width: '1h', buckets_loaded: 24, is_final: true },
-      { day: '03', bucket_width: '1d', buckets_loaded: 1, is_final: true },
+      { day: '03', bucket_width: '1h', buckets_loaded: 24, is_final: true },
       { day: '04', bucket_width: '1h', buckets_loaded: 24, is_final: true },
     ]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { earliestInstant } from '../../src/openai/horizon.ts';
+import { namedInstants } from '../../src/openai/horizon.ts';
 
-describe('the earliest instant a message names', () => {
+describe('the likeliest horizon a message names', () => {
   test.each([
     ['Data is available for the past year. Earliest supported start date: 2025-11-23 (UTC).', '2025-11-23T00:00:00Z'],
     ['The earliest start_time is 2025-11-23T10:30:00Z.', '2025-11-23T10:30:00Z'],
@@ -20,12 +20,17 @@ describe('the earliest instant a message names', () => {
     ['2025-11-23 is the earliest date; requested 2024-01-01', '2025-11-23T00:00:00Z'],
     ['2025-11-23 (UTC) is the earliest supported date, not 2024-01-01', '2025-11-23T00:00:00Z'],
     ['start_time=1704067200 exceeds the lookback; earliest allowed is 1763856000', '2025-11-23T00:00:00Z'],
+    // As people write days.
+    ['The earliest date is 11/23/2025.', '2025-11-23T00:00:00Z'],
+    ['Data starts on November 23, 2025', '2025-11-23T00:00:00Z'],
+    ['Nothing before 23 Nov 2025 is kept', '2025-11-23T00:00:00Z'],
+    ['earliest: 2025/11/23', '2025-11-23T00:00:00Z'],
     // Without the word.
     ['start_time 2024-01-01 is too far back; use 2025-11-23 or later', '2025-11-23T00:00:00Z'],
     ['Data before 2025-11-23 is no longer available (requested 2024-01-01)', '2025-11-23T00:00:00Z'],
     ['The lookback starts on 2025-11-23; ask for the earliest data you need', '2025-11-23T00:00:00Z'],
   ])('%s', (message, instant) => {
-    expect(earliestInstant(message)).toEqual(new Date(instant));
+    expect(namedInstants(message)[0]).toEqual(new Date(instant));
   });
 
   test.each([
@@ -35,7 +40,17 @@ describe('the earliest instant a message names', () => {
     'earliest: 2025-13-01',
     'request req_20251123 refused',
     '',
-  ])('is null in: %s', (message) => {
-    expect(earliestInstant(message)).toBeNull();
+  ])('there is none in: %s', (message) => {
+    expect(namedInstants(message)).toEqual([]);
   });
+});
+
+test('every other instant a message names comes after the likeliest, because only a proof tells them apart', () => {
+  const days = (message: string) => namedInstants(message).map((instant) => instant.toISOString().slice(0, 10));
+  expect(days('Data is available from 2026-11-03 through 2026-11-23.')).toEqual(['2026-11-23', '2026-11-03']);
+  expect(days('start_time must be on or after 2025-11-23 (365 days before 2026-11-23)')).toEqual([
+    '2026-11-23',
+    '2025-11-23',
+  ]);
+  expect(days('Earliest is 11/12/2025, latest 2026-01-05')).toEqual(['2025-11-12', '2026-01-05', '2025-12-11']);
 });

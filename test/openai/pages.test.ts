@@ -82,6 +82,22 @@ describe('the pages of a slice', () => {
     expect(await read(server)).toHaveLength(6);
   });
 
+  test('go on over an empty one where the newest come first', async () => {
+    const pages = [[day(3)], [], [day(2)], [day(1)]];
+    const server = await servePages((number) => page(pages[number - 1] ?? [], number < 4 ? `p${number}` : null));
+    expect(await read(server)).toHaveLength(4);
+  });
+
+  test('go on as long as they bring results not seen before, in however few buckets', async () => {
+    const server = await servePages((number) => page([day(1)], number < 60 ? `p${number}` : null));
+    const numbered = (text: string) => {
+      const one = decode(text);
+      return { ...one, resultKeys: [[day(1), one.nextPage ?? 'last'] as const] };
+    };
+    const { client } = testClient(server.baseUrl);
+    expect(await Array.fromAsync(readPages(client, request, numbered, signal))).toHaveLength(60);
+  });
+
   test('go on while they continue the last bucket with results', async () => {
     const server = await servePages((number) =>
       number === 1 ? page([day(1), day(2), day(3)], 'p1') : page([day(3)], number < 5 ? `p${number}` : null),
@@ -132,6 +148,21 @@ describe('a chain of pages is broken', () => {
     const server = await servePages((number) => page([day(3)], `page_${number}`));
     await expect(read(server)).rejects.toMatchObject({ code: 'contract_broken' });
     expect(server.received).toHaveLength(17);
+  });
+
+  test('by pages without an end whose results have all been seen, or stand outside of what was asked for', async () => {
+    for (const where of [day(3), day(9)]) {
+      const server = await servePages((number) => page([day(3), where], `page_${number}`));
+      const numbered = (text: string) => {
+        const one = decode(text);
+        return { ...one, resultKeys: [[where, where === day(9) ? (one.nextPage ?? '') : 'same'] as const] };
+      };
+      const { client } = testClient(server.baseUrl);
+      await expect(Array.fromAsync(readPages(client, request, numbered, signal))).rejects.toMatchObject({
+        code: 'contract_broken',
+      });
+      expect(server.received).toHaveLength(17);
+    }
   });
 
   test('by more pages than its buckets could explain', async () => {

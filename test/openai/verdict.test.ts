@@ -105,7 +105,7 @@ describe('a 400', () => {
     const message = 'group_by project_id: earliest supported start date is 2025-11-23';
     const verdict = verdictOnStatus(400, said(message, { code: 'reporting_lookback_exceeded' }), optional);
     expect(verdict.kind === 'raise' && verdict.error).toBeInstanceOf(HorizonMoved);
-    expect(verdict).toMatchObject({ error: { earliest: new Date('2025-11-23T00:00:00Z') } });
+    expect(verdict).toMatchObject({ error: { named: [new Date('2025-11-23T00:00:00Z')] } });
   });
 });
 

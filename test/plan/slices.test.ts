@@ -119,6 +119,22 @@ describe('planning slices', () => {
   });
 });
 
+describe('instants at which what is granted changes', () => {
+  it('no slice reaches over one, and every bucket is read all the same', () => {
+    const bounds = [daysBack(40), daysBack(10)];
+    const slices = planSlices({ ...base, start: daysBack(50), bounds });
+    expect(slices.map(({ start }) => start)).toEqual([daysBack(10), daysBack(40), daysBack(50)]);
+    for (const { start, end } of slices) for (const bound of bounds) expect(start < bound && bound < end).toBe(false);
+    expect(slices.reduce((sum, { due }) => sum + due, 0)).toBe(51);
+  });
+
+  it('a settled bucket before one is not read along', () => {
+    const ledger = [settled(daysBack(50), daysBack(3))];
+    const [slice] = planSlices({ ...base, ledger, bounds: [daysBack(10)] });
+    expect(slice?.start).toEqual(daysBack(10));
+  });
+});
+
 /** Runs of the given lengths with gaps between them, from the start on. */
 function ledgerOf(parts: readonly (readonly [number, number, boolean])[]): LedgerRun[] {
   const runs: LedgerRun[] = [];

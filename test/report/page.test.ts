@@ -229,7 +229,9 @@ describe('the report tells', () => {
       reconciliation: {
         ...one.reconciliation,
         difference: '0.000000000000000001',
-        days: [{ date: '2026-11-03', difference: '0.000000000000000001', reason: 'not split yet' }],
+        days: [
+          { date: '2026-11-03', organization: 'acme', difference: '0.000000000000000001', reason: 'not split yet' },
+        ],
       },
     }));
     await visit({ ...sample, spend }, {}, async ({ page }) => {

@@ -4,6 +4,7 @@ import { costs } from '../../src/catalog/datasets/costs.ts';
 import { costsByUser } from '../../src/catalog/datasets/costs-by-user.ts';
 import type { Restatement } from '../../src/simulator/index.ts';
 import { daysBack, expectTruth, liveThroughNights, type Nights, storedRows } from '../support/nights.ts';
+import { type AskedOf, bucket, page, type ScriptedApi, scriptedApi } from '../support/scripted-api.ts';
 
 const dayMs = 86_400_000;
 
@@ -182,5 +183,89 @@ describe('the guard against a provider that forgets', () => {
     } finally {
       await nights.close();
     }
+  });
+
+  describe('that replaces what it said', () => {
+    const days = 20;
+    let api: ScriptedApi;
+    let nights: Nights;
+    beforeEach(async () => {
+      api = await scriptedApi(costsOf(everyDay({ a: 6, b: 4 })));
+      nights = await liveThroughNights({ datasets: [costs], days, config: { baseUrl: api.url } });
+      expect(await nights.sync()).toMatchObject({ exit_code: 0 });
+    });
+    afterEach(async () => {
+      await nights.close();
+      await api.close();
+    });
+
+    /** Costs by line item of a day so many days back. */
+    type Day = (back: number) => Readonly<Record<string, number>>;
+    const everyDay =
+      (amounts: Readonly<Record<string, number>>): Day =>
+      () =>
+        amounts;
+    const replacing =
+      (buckets: number, amounts: Readonly<Record<string, number>>): Day =>
+      (back) =>
+        back > 2 && back <= 2 + buckets ? amounts : { a: 6, b: 4 };
+    const costsOf = (day: Day) => (asked: AskedOf) => {
+      const today = Date.parse('2026-11-23T00:00:00Z') / 1000;
+      const starts: number[] = [];
+      for (let start = asked.start ?? 0; start < (asked.end ?? 0); start += 86_400) starts.push(start);
+      return page(
+        starts.map((start) =>
+          bucket(
+            start,
+            86_400,
+            Object.entries(day((today - start) / 86_400)).map(([line_item, value]) => ({
+              object: 'organization.costs.result',
+              amount: { value, currency: 'usd' },
+              line_item,
+              project_id: null,
+            })),
+          ),
+        ),
+      );
+    };
+    const answering = (day: Day, groupBy?: readonly string[]) => {
+      api.answerWith(costsOf(day));
+      if (groupBy === undefined) return nights.sync();
+      const organizations = nights.config.organizations.map((one) => ({
+        ...one,
+        datasets: one.datasets.map((settings) => ({ ...settings, groupBy })),
+      }));
+      return nights.sync({}, { config: { ...nights.config, organizations } });
+    };
+    const guarded = { exit_code: 1, datasets: [{ errors: [{ code: 'mass_removal' }] }] };
+
+    it('is refused alike, says what was seen, and is applied when told to', async () => {
+      const held = await storedRows(nights, costs, '1d');
+      const refused = await answering(replacing(11, { c: 3, d: 1 }));
+      expect(refused).toMatchObject(guarded);
+      expect(refused.datasets[0]?.errors[0]?.message).toContain('other groups for 11 of 20 closed buckets');
+      expect(await storedRows(nights, costs, '1d')).toEqual(held);
+      expect(await nights.sync({ acceptRestatement: true })).toMatchObject({ exit_code: 0 });
+    });
+
+    it('is refused where some buckets are emptied and others replaced', async () => {
+      const refused = await answering((back) => (back > 2 && back < 9 ? {} : replacing(13, { c: 3 })(back)));
+      expect(refused).toMatchObject(guarded);
+      expect(refused.datasets[0]?.errors[0]?.message).toContain('nothing for 6 and other groups for 7 of 20');
+    });
+
+    it.each([
+      ['half of the buckets are', replacing(10, { c: 3, d: 1 })],
+      ['the totals stay the same: a regrouping', replacing(15, { c: 7, d: 2, e: 1 })],
+      ['half of the rows come again', replacing(15, { a: 1, d: 90 })],
+      ['most of the money belongs to groups that come again', replacing(15, { a: 1 })],
+      ['the amounts alone change', replacing(15, { a: 60, b: 40 })],
+    ])('is applied where only %s', async (_, day) => {
+      expect(await answering(day)).toMatchObject({ exit_code: 0 });
+    });
+
+    it('is applied where the grain changed', async () => {
+      expect(await answering(replacing(15, { c: 3 }), ['line_item'])).toMatchObject({ exit_code: 0 });
+    });
   });
 });

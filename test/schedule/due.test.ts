@@ -1,12 +1,10 @@
-import { createTask, parse } from 'node-cron';
 import { describe, expect, it } from 'vitest';
-import { lastDue, lookBackMs, retryAt } from '../../src/schedule/due.ts';
+import { calendarOf, lastDue, lookBackMs, nextDue, retryAt } from '../../src/schedule/due.ts';
 
 function due(cron: string, now: string, timezone = 'UTC'): string | null {
-  const task = createTask(cron, () => undefined, { timezone });
   const instant = new Date(now);
   const after = new Date(instant.getTime() - lookBackMs);
-  return lastDue(task, parse(cron).second[0] ?? 0, after, instant)?.toISOString() ?? null;
+  return lastDue(calendarOf(cron, timezone), after, instant)?.toISOString() ?? null;
 }
 
 describe('the latest due time', () => {
@@ -19,9 +17,34 @@ describe('the latest due time', () => {
     ['a month', '0 0 1 * *', '2026-10-31T23:59:00Z', 'UTC', '2026-10-01T00:00:00.000Z'],
     ['seconds', '30 * * * * *', '2026-11-23T12:00:10Z', 'UTC', '2026-11-23T11:59:30.000Z'],
     ['the hour that is there twice', '30 2 * * *', '2026-10-25T12:00:00Z', 'Europe/Berlin', '2026-10-25T01:30:00.000Z'],
-    ['the hour that is left out', '30 2 * * *', '2026-03-29T12:00:00Z', 'Europe/Berlin', '2026-03-28T01:30:00.000Z'],
+    ['the hour that is left out', '30 2 * * *', '2026-03-29T12:00:00Z', 'Europe/Berlin', '2026-03-29T01:00:00.000Z'],
+    ['the minute before that', '30 2 * * *', '2026-03-29T00:59:00Z', 'Europe/Berlin', '2026-03-28T01:30:00.000Z'],
+    ['an hour beside it', '30 1 * * *', '2026-03-29T12:00:00Z', 'Europe/Berlin', '2026-03-29T00:30:00.000Z'],
+    ['a midnight left out', '5 0 * * *', '2026-04-24T12:00:00Z', 'Africa/Cairo', '2026-04-23T22:00:00.000Z'],
+    ['half an hour left out', '10 2 * * *', '2026-10-04T12:00:00Z', 'Australia/Lord_Howe', '2026-10-03T15:30:00.000Z'],
+    [
+      'a weekday other than that of the gap',
+      '30 2 * * 1',
+      '2026-03-29T12:00:00Z',
+      'Europe/Berlin',
+      '2026-03-23T01:30:00.000Z',
+    ],
+    [
+      'every hour, which the gap takes nothing from',
+      '17 * * * *',
+      '2026-03-29T01:10:00Z',
+      'Europe/Berlin',
+      '2026-03-29T00:17:00.000Z',
+    ],
   ])('of %s', (_what, cron, now, timezone, expected) => {
     expect(due(cron, now, timezone)).toBe(expected);
+  });
+
+  it('that comes next is at the gap, where one lies before it', () => {
+    const calendar = calendarOf('30 2 * * *', 'Europe/Berlin');
+    const [evening, next] = [new Date('2026-03-28T20:00:00Z'), new Date('2026-03-30T00:30:00Z')];
+    expect(nextDue(calendar, evening, next).toISOString()).toBe('2026-03-29T01:00:00.000Z');
+    expect(nextDue(calendar, new Date('2026-03-29T01:00:00Z'), next)).toBe(next);
   });
 
   it('of a year is not looked for further back than a month', () => {

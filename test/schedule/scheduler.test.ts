@@ -113,6 +113,23 @@ describe('at the start', () => {
   });
 });
 
+describe('on the night that has no hour for it', () => {
+  it('a run starts right after the gap, once', async () => {
+    const clock = fakeClock('2026-03-29T00:58:30Z');
+    const berlin = { ...nightly, cron: '30 2 * * *', timezone: 'Europe/Berlin' };
+    const world = live(clock, [berlin], '2026-03-28T02:00:00Z');
+    expect(world.scheduler.states()[0]?.next_at).toBe('2026-03-29T01:00:00.000Z');
+    await vi.waitFor(() => expect(world.asked()).toBe(1), patience);
+    clock.advance(minuteMs);
+    expect(world.started).toEqual([]);
+    clock.advance(minuteMs);
+    await vi.waitFor(() => expect(world.started).toEqual(['nightly']), patience);
+    await world.end(0);
+    await nextRound(world, clock, 60);
+    expect(world.started).toEqual(['nightly']);
+  });
+});
+
 describe('later', () => {
   it('a run that the sleeping machine missed is made up for at the next look at the ledger', async () => {
     const clock = fakeClock('2026-11-23T02:00:00Z');

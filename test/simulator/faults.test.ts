@@ -283,6 +283,22 @@ describe('pages', () => {
     expect(await starts()).toEqual([0, day, 10 * day].map((offset) => start_time + offset));
   });
 
+  test('times are written as null or in milliseconds', async () => {
+    const { simulator, honest, all } = await read({ kind: 'write-times', as: 'milliseconds', buckets: [0] });
+    const inMilliseconds = {
+      start_time: (honest[0]?.start_time ?? 0) * 1000,
+      end_time: (honest[0]?.end_time ?? 0) * 1000,
+    };
+    expect((await all())[0]).toEqual({ ...honest[0], ...inMilliseconds });
+    simulator.setFaults(always({ kind: 'write-times', as: 'null' }));
+    expect((await all()).map((bucket) => bucket.start_time)).toEqual(honest.map(() => null));
+  });
+
+  test('a wide bucket ends later', async () => {
+    const { honest, all } = await read({ kind: 'wide-bucket', bucket: 0, widths: 2 });
+    expect((await all())[0]).toEqual({ ...honest[0], end_time: start_time + 2 * day });
+  });
+
   test('missing buckets are not there', async () => {
     const { honest, all } = await read({ kind: 'missing-buckets', buckets: [-1] });
     expect(await all()).toEqual([honest[0], honest[2]]);

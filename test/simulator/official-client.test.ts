@@ -9,7 +9,7 @@ import { bucketsOf, parseExactly } from './rows.ts';
 
 type Read = (client: OpenAI, query: UsageCompletionsParams) => { asResponse(): Promise<Response> };
 
-/** The client's method for each dataset. It has none for decisions, which is younger than this version of it. */
+/** The client's method for each dataset. */
 const methods: Readonly<Record<string, Read>> = {
   completions: ({ admin }, query) => admin.organization.usage.completions(query),
   embeddings: ({ admin }, query) => admin.organization.usage.embeddings(query as object as { start_time: number }),
@@ -26,7 +26,7 @@ const methods: Readonly<Record<string, Read>> = {
     admin.organization.usage.fileSearchCalls(query as object as { start_time: number }),
   web_search_calls: ({ admin }, query) =>
     admin.organization.usage.webSearchCalls(query as object as { start_time: number }),
-  decisions: (client, query) => client.get('/organization/usage/decisions', { query }),
+  decisions: ({ admin }, query) => admin.organization.usage.decisions(query as object as { start_time: number }),
   costs: ({ admin }, query) => admin.organization.usage.costs(query as object as { start_time: number }),
   costs_by_user: ({ admin }, query) => admin.organization.usage.costs(query as object as { start_time: number }),
 };

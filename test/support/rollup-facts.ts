@@ -28,15 +28,10 @@ export async function expectRollupsToEqualFacts(client: Queryable): Promise<void
   expect(await rollupDifferences(client)).toEqual([]);
 }
 
-/** The width each day is told from, straight from the ledger. */
+/** The width each day is told from, and how far it goes. */
 const covers = `cover as (
-  select org_id, dataset, (bucket_start at time zone 'UTC')::date as day,
-    case when bool_or(bucket_width = '1d') then '1d' when bool_or(bucket_width = '1h') then '1h' else '1m' end as width,
-    bool_or(bucket_width <> '1d') as rolled_up,
-    max(bucket_end) filter (where bucket_width = '1d') as days_until,
-    max(bucket_end) filter (where bucket_width = '1h') as hours_until,
-    max(bucket_end) filter (where bucket_width = '1m') as minutes_until
-  from openai_etl.buckets where content_hash is not null group by 1, 2, 3)`;
+  select org_id, dataset, usage_date_utc as day, bucket_width as width, is_rolled_up as rolled_up, loaded_until
+  from openai_etl.days where bucket_width is not null)`;
 
 function difference(what: string, facts: string, rollup: string): string {
   const side = (name: string, some: string, others: string) =>
@@ -50,8 +45,7 @@ function factsByDay(dataset: Dataset): string {
   const sums = measuresOf(dataset).flatMap(({ name }) =>
     name === level?.name
       ? [
-          `coalesce(sum(f."${name}") filter (where f.bucket_end =
-             case c.width when '1d' then c.days_until when '1h' then c.hours_until else c.minutes_until end), 0)`,
+          `coalesce(sum(f."${name}") filter (where f.bucket_end = c.loaded_until), 0)`,
           `trim_scale(sum(f."${name}" * case c.width when '1d' then 86400 when '1h' then 3600 else 60 end))`,
         ]
       : [`sum(f."${name}")`],
@@ -77,8 +71,13 @@ function rollupByDay(dataset: Dataset): string {
 function factsByHour(dataset: Dataset): string {
   const own = hourlyDimensionsOf(dataset);
   const sums = [...additiveOf(dataset).values()].map(({ name }) => `sum("${name}")`);
-  return `(select org_id, bucket_start, ${[...own, ...sums].join(', ')}
-    from openai."${dataset.table}" where bucket_width = '1h' group by ${['org_id', 'bucket_start', ...own].join(', ')})`;
+  return `(select f.org_id, told.hour, ${[...own, ...sums].join(', ')}
+    from openai."${dataset.table}" f
+    cross join lateral (select date_bin('1 hour', f.bucket_start, '1970-01-01T00:00:00Z') as hour) as told
+    left join openai_etl.hours_of_minutes h
+      on h.org_id = f.org_id and h.dataset = '${dataset.name}' and h.usage_hour_utc = told.hour
+    where f.bucket_width = case when h.org_id is null then '1h' else '1m' end
+    group by ${['f.org_id', 'told.hour', ...own].join(', ')})`;
 }
 
 function rollupByHour(dataset: Dataset): string {

@@ -1,9 +1,11 @@
 import { type DashboardDefinition, uidOf } from '../dashboard.ts';
 import { bars, figures, rows, series, texts } from '../panels.ts';
-import { among, chosen, chosenCosts, daysInRange, timeOf } from '../sql.ts';
+import { among, chosen, chosenCosts, daysInRange, owned, ownedProject, timeOf } from '../sql.ts';
+
+const ownedUser = owned('user_id', 'user_label');
 
 const chosenParts = `${chosenCosts}
-    and ${among('coalesce(user_id, user_label)', 'user')}
+    and ${among(ownedUser, 'user')}
     and ${daysInRange('cost_date')}`;
 
 const chosenBill = `${chosenCosts}
@@ -56,8 +58,8 @@ const whoAndWhat = `with summed as materialized (
       left join openai_bi.projects as project on project.org_id = cost.org_id and project.project_id = cost.project_id
       left join openai_bi.api_keys as key on key.org_id = cost.org_id and key.api_key_id = cost.api_key_id
     )
-    select user_label, coalesce(user_id, user_label) as user_id, model, model_family, project_name,
-      coalesce(project_id, '(no project)') as project_id, api_key_label, allocated_cost, method, is_final
+    select user_label, ${ownedUser} as user_id, model, model_family, project_name,
+      ${ownedProject} as project_id, api_key_label, allocated_cost, method, is_final
     from named
     order by allocated_cost desc`;
 

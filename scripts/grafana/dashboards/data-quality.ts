@@ -11,7 +11,7 @@ const freshness = `select org_id, dataset, bucket_width, status, extract(epoch f
 
 // The worst state of the chosen organizations.
 const coverage = `select ${timeOf('day')} as time, dataset as metric,
-      max(case state when 'empty' then 0 when 'final' then 1 when 'loaded' then 2 when 'missing' then 3 else 4 end) as value
+      max(case state when 'empty' then 0 when 'final' then 1 when 'loaded' then 2 when 'incomplete' then 3 when 'missing' then 4 else 5 end) as value
     from openai_bi.coverage
     where ${among('org_id', 'org')}
       and ${daysInRange('day')}
@@ -19,7 +19,7 @@ const coverage = `select ${timeOf('day')} as time, dataset as metric,
     order by 1, 2`;
 
 const runs = `select started_at, org_id, command, status, extract(epoch from duration) as seconds, requests, buckets_loaded,
-      buckets_refused, rows_inserted, rows_updated, rows_deleted, error
+      buckets_refused, buckets_unanswered, rows_inserted, rows_updated, rows_deleted, error
     from openai_bi.runs
     where ${among('org_id', 'org')}
       and ${instantsInRange('started_at')}
@@ -154,6 +154,7 @@ export const dataQuality: DashboardDefinition = {
         requests: { name: 'Requests' },
         buckets_loaded: { name: 'Buckets changed' },
         buckets_refused: { name: 'Refused', steps: anyIsBad },
+        buckets_unanswered: { name: 'Unanswered', steps: anyIsBad },
         rows_inserted: { name: 'Rows added' },
         rows_updated: { name: 'changed' },
         rows_deleted: { name: 'removed' },

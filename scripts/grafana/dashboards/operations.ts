@@ -9,6 +9,7 @@ import {
   daysInRange,
   greatestByDay,
   instantsInRange,
+  owned,
   timeOf,
 } from '../sql.ts';
 
@@ -71,7 +72,7 @@ const idleKeys = `select key.api_key_label, key.api_key_id,
     left join openai_bi.projects as project using (org_id, project_id)
     left join openai_bi.users as owner on owner.org_id = key.org_id and owner.user_id = key.owner_user_id
     where ${among('key.org_id', 'org')}
-      and ${among("coalesce(key.project_id, '(no project)')", 'project')}
+      and ${among(owned('key.project_id', "'(no project)'", 'key.org_id'), 'project')}
       and ${among("coalesce(project.team, '(no team)')", 'team')}
       and key.removed_at is null
       and key.key_kind = 'project'
@@ -90,14 +91,19 @@ const toolCalls = `select ${timeOf('usage_date_utc')} as time, replace(dataset, 
 
 // The level of a day, over projects and never over days: a series a project, stacked.
 const storedBytes = `with ranked as (
-      select org_id, project_id, row_number() over (order by max(stored_bytes) desc nulls last) as place
+      select org_id, project_id, row_number() over (order by max(stored_bytes) desc nulls last) as place,
+        max(project_name) as project_name, count(*) over (partition by max(project_name)) as called
       from openai_bi.storage_daily
       where ${chosenStorage}
         and ${daysInRange('usage_date_utc')}
       group by 1, 2
     )
     select ${timeOf('stored.usage_date_utc')} as time,
-      case when ranked.place <= 10 then stored.project_name else '(all others)' end as metric,
+      case
+        when ranked.place > 10 then '(all others)'
+        when ranked.called > 1 then ranked.project_name || ' · ' || ${owned('stored.project_id', "'(no project)'", 'stored.org_id')}
+        else ranked.project_name
+      end as metric,
       sum(stored.stored_bytes) as value
     from openai_bi.storage_daily as stored
     join ranked on ranked.org_id = stored.org_id and ranked.project_id is not distinct from stored.project_id

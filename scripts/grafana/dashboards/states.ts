@@ -13,6 +13,7 @@ export const coverageStates = texts({
   0: { color: 'transparent', text: 'empty' },
   1: { color: 'green', text: 'final' },
   2: { color: 'yellow', text: 'loaded, may still change' },
-  3: { color: 'orange', text: 'missing' },
-  4: { color: 'red', text: 'refused' },
+  3: { color: 'orange', text: 'incomplete: amounts not told' },
+  4: { color: 'orange', text: 'missing' },
+  5: { color: 'red', text: 'refused' },
 });

@@ -3,6 +3,7 @@ import { EtlError, exitCode } from '../../errors.ts';
 import { withStore } from '../../run/database.ts';
 import { runQuery } from '../../run/query.ts';
 import { createCommand, type Execute } from '../command.ts';
+import { readInputFile } from '../input-file.ts';
 import { answerCsv, answerDocument, answerTable, answerTableInFull } from '../render/query-answer.ts';
 
 /** `query SQL`: read-only SQL against the store. */
@@ -30,7 +31,7 @@ restatements, quarantine.`,
       run<{ readonly csv?: boolean }>(command, async (invocation, flags, [operand = '']) => {
         const { clock, log, signal, terminal } = invocation;
         const config = invocation.config({ needsKey: false });
-        const sql = operand === '-' ? await terminal.input() : operand;
+        const sql = operand === '-' ? await readInputFile(terminal, operand, 'arguments_invalid') : operand;
         if (sql.trim() === '') throw new EtlError('arguments_invalid', 'the SQL is empty');
         const answer = await withStore({ config, clock, log }, 'readable', (store) => runQuery(store, sql, signal));
         return {

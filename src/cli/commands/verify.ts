@@ -15,7 +15,7 @@ export function verifyCommand(run: Execute): Command {
 measure by measure, exactly: only what the rounding of a double by the API itself explains is let pass. The comparisons
 stay in openai_etl.tie_outs. Every cost is compared with the sum of its parts, without any tolerance.
 
-Exit codes: 0 every sum ties out, 4 there is a difference, 3 a part could not be compared.`,
+Exit codes: 0 every sum ties out, 1 nothing could be compared, 3 a part could not be compared, 4 there is a difference.`,
     examples: [
       ['verify', 'everything that is loaded'],
       ['verify --from 2026-01-01 --to 2026-02-01', 'one month; --to is exclusive'],
@@ -23,8 +23,8 @@ Exit codes: 0 every sum ties out, 4 there is a difference, 3 a part could not be
     ],
   });
   return addSelection(command)
-    .option('--from <DATE>', 'first date to compare (default: the start date)')
-    .option('--to <DATE>', 'date to stop before (default: now)')
+    .option('--from <DATE>', 'first date to compare, loaded or not (default: the first loaded)')
+    .option('--to <DATE>', 'date to stop before (default: after the last loaded)')
     .action(() =>
       run<SelectionFlags>(command, async (invocation, flags) => {
         const { clock, log, progress, signal } = invocation;

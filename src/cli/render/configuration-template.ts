@@ -11,6 +11,8 @@ export function configurationTemplate(): string {
     '',
     ...organizationLines,
     '',
+    ...tierWeightLines,
+    '',
     ...datasetLines(),
     '',
   ].join('\n');
@@ -34,6 +36,15 @@ const organizationLines = [
   '#    admin_key_env: OPENAI_ADMIN_KEY_PRODUCTION',
   '#  - name: research',
   '#    admin_key_file: /run/secrets/openai-admin-key-research',
+];
+
+const tierWeightLines = [
+  '# What a token of a service tier counts for, in thousandths of a standard one, where a line of the bill mixes tiers.',
+  '# The first that fits the tier, the model (* stands for anything) and the day of usage counts; then the weights above,',
+  '# then the published price factors.',
+  '#tier_weights:',
+  '#  - { tier: fast, models: gpt-5.5, weight_thousandths: 2500 }',
+  '#  - { tier: ultrafast, models: gpt-6.2-sol, weight_thousandths: 3000, until: 2027-02-28 }',
 ];
 
 function datasetLines(): readonly string[] {

@@ -57,7 +57,7 @@ export function answerCsv({ columns, rows }: QueryAnswer): string {
 }
 
 function csvField(text: string): string {
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text === '' || /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** An answer as JSON: integers a double holds, booleans and JSON as such; every other value as its exact text. */

@@ -1,5 +1,12 @@
-import type { AlertStatus, DatasetStatus, DirectoryStatus, StatusReport } from '../../run/status-report.ts';
-import { ago, count, counted, instant, through } from '../numbers.ts';
+import { refusalTexts } from '../../run/known-refusals.ts';
+import type {
+  AlertStatus,
+  DatasetStatus,
+  DirectoryStatus,
+  StatusReport,
+  TieOutStatus,
+} from '../../run/status-report.ts';
+import { ago, count, counted, exact, instant, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
@@ -14,6 +21,8 @@ export function statusText(report: StatusReport, style: Style): string {
     notices(report, style),
     coverage(report, style),
     gaps(report, style),
+    incomplete(report, style),
+    tieOuts(report, style),
     capabilities(report, style),
     names(report, style),
     quarantine(report, style),
@@ -61,6 +70,8 @@ function notices(report: StatusReport, style: Style): string {
 }
 
 function coverage(report: StatusReport, style: Style): string {
+  // A column that is all zeros on all but the worst days would only make the others narrower.
+  const someUnanswered = report.datasets.some(({ buckets_unanswered }) => buckets_unanswered > 0);
   const columns = [
     { title: 'dataset', shrinksTo: 16 },
     { title: '' },
@@ -69,6 +80,7 @@ function coverage(report: StatusReport, style: Style): string {
     { title: 'loaded', align: 'right' },
     { title: 'missing', align: 'right' },
     { title: 'refused', align: 'right' },
+    ...(someUnanswered ? [{ title: 'unanswered', align: 'right' } as const] : []),
     { title: 'unsettled', align: 'right' },
     { title: 'read', shrinksTo: 6 },
   ] as const;
@@ -81,6 +93,7 @@ function coverage(report: StatusReport, style: Style): string {
     count(one.buckets_loaded),
     one.buckets_missing > 0 ? style.warn(count(one.buckets_missing)) : '0',
     one.buckets_refused > 0 ? style.bad(count(one.buckets_refused)) : '0',
+    ...(someUnanswered ? [one.buckets_unanswered > 0 ? style.bad(count(one.buckets_unanswered)) : '0'] : []),
     count(one.buckets_unsettled),
     one.last_read_at === null ? neverRead(one) : ago(one.last_read_at, now),
   ];
@@ -99,6 +112,14 @@ function gaps({ datasets }: StatusReport, style: Style): string {
   return section('Gaps: never read, sync reads them next', byOrganization(broken, listOf, style), style);
 }
 
+function incomplete({ datasets }: StatusReport, style: Style): string {
+  const lacking = datasets.filter(({ days_incomplete }) => days_incomplete > 0);
+  const lineOf = ({ dataset, days_incomplete, amounts_missing }: DatasetStatus) =>
+    `  ${dataset}: ${counted(days_incomplete, 'day')}, ${count(amounts_missing)} without an amount or its currency`;
+  const listOf = (statuses: readonly DatasetStatus[]) => statuses.map(lineOf).join('\n');
+  return section('Incomplete: the API told no amount', byOrganization(lacking, listOf, style), style);
+}
+
 function gapLine({ dataset, bucket_width, gaps: stretches, gap_count }: DatasetStatus): string {
   const shown = stretches
     .slice(0, gapsShown)
@@ -107,21 +128,48 @@ function gapLine({ dataset, bucket_width, gaps: stretches, gap_count }: DatasetS
   return `  ${dataset} ${bucket_width}: ${shown.join(', ')}${rest > 0 ? `, and ${count(rest)} more` : ''}`;
 }
 
+function tieOuts({ tie_outs, checked_at }: StatusReport, style: Style): string {
+  const now = new Date(checked_at);
+  const listOf = (all: readonly TieOutStatus[]) => tieOutLines(all, now, style).join('\n');
+  return section("Against the API's own totals", byOrganization(tie_outs, listOf, style), style);
+}
+
+function tieOutLines(all: readonly TieOutStatus[], now: Date, style: Style): readonly string[] {
+  const newest = all
+    .map(({ checked_at }) => checked_at)
+    .toSorted()
+    .at(-1);
+  const differing = all.filter(({ disagreeing }) => disagreeing > 0);
+  const sums = all.reduce((sum, { buckets }) => sum + buckets, 0);
+  if (newest === undefined) return [];
+  return [
+    `  ${counted(sums, 'sum')} compared, the last ${ago(newest, now)}${differing.length === 0 ? ': all equal' : ''}`,
+    ...differing.map(
+      ({ dataset, measure, disagreeing, difference }) =>
+        `  ${style.bad(dataset)}: ${measure} differs in ${counted(disagreeing, 'bucket')}, by ${exact(difference)} in all`,
+    ),
+  ];
+}
+
 function capabilities({ datasets }: StatusReport, style: Style): string {
   const less = datasets.filter(
-    ({ capability, horizon }) => capability === 'reduced' || capability === 'unavailable' || horizon !== null,
+    ({ capability, refusals }) => capability === 'reduced' || capability === 'unavailable' || refusals.length > 0,
   );
-  const listOf = (statuses: readonly DatasetStatus[]) => [...new Set(statuses.map(capabilityLine))].join('\n');
+  const listOf = (statuses: readonly DatasetStatus[]) => [...new Set(statuses.flatMap(capabilityLines))].join('\n');
   return section('What the API grants less of', byOrganization(less, listOf, style), style);
 }
 
-function capabilityLine(status: DatasetStatus): string {
-  const { dataset, capability, grain, detail, horizon, capability_since: since, remedy } = status;
-  const granted = capability === 'reduced' ? `reduced to ${grain.join(', ')}` : capability;
-  const reach = horizon === null ? '' : `; nothing before ${instant(horizon)}`;
+function capabilityLines(status: DatasetStatus): readonly string[] {
+  const { dataset, bucket_width, capability, detail, refusals, capability_since: since, remedy } = status;
   const when = since === null || capability === 'available' ? '' : ` since ${instant(since)}`;
-  const why = detail === null ? '' : ` – ${detail}`;
-  return `  ${dataset}: ${granted}${when}${reach}${why}${remedy === null ? '' : `\n    → ${remedy}`}`;
+  const why = detail === null || refusals.length > 0 ? '' : ` – ${detail}`;
+  const granted = `  ${dataset}: ${capability}${when}${why}${remedy === null ? '' : `\n    → ${remedy}`}`;
+  return [
+    ...(capability === 'available' ? [] : [granted]),
+    ...refusalTexts(refusals).map(
+      ({ text, ask_again_at }) => `  ${dataset} ${bucket_width}: ${text}, asked again from ${instant(ask_again_at)}`,
+    ),
+  ];
 }
 
 function names({ directory, checked_at }: StatusReport, style: Style): string {

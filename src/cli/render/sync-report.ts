@@ -1,5 +1,6 @@
+import { refusalTexts } from '../../run/known-refusals.ts';
 import type { DatasetReport, DirectoryReport, ErrorReport, RunReport } from '../../run/report.ts';
-import { count, counted, money, moneyChange, through } from '../numbers.ts';
+import { count, counted, exact, instant, money, moneyChange, through } from '../numbers.ts';
 import type { Style } from '../style.ts';
 import { type TableColumn, table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
@@ -10,6 +11,7 @@ export function syncText(report: RunReport, style: Style): string {
     headline(report, style),
     datasetTable(report.datasets, style),
     ...spend(report, style),
+    ...tieOuts(report, style),
     ...attribution(report, style),
     ...names(report, style),
     ...attention(report, style),
@@ -20,6 +22,7 @@ export function syncText(report: RunReport, style: Style): string {
 
 const statusWords = {
   ok: 'all loaded',
+  difference: "all loaded, but sums differ from the API's own totals",
   partial: 'partly loaded',
   failed: 'failed',
   busy: 'busy in another run',
@@ -27,7 +30,12 @@ const statusWords = {
 
 function headline(report: RunReport, style: Style): string {
   const seconds = (Date.parse(report.finished_at) - Date.parse(report.started_at)) / 1000;
-  const paint = report.status === 'ok' ? style.good : report.status === 'failed' ? style.bad : style.warn;
+  const paint =
+    report.status === 'ok'
+      ? style.good
+      : report.status === 'failed' || report.status === 'difference'
+        ? style.bad
+        : style.warn;
   const preview = report.preview ? ' preview (nothing was written)' : '';
   const requests = counted(report.requests, 'request');
   return `${style.bold(report.command)}${preview}: ${paint(statusWords[report.status])} · ${requests} · ${seconds.toFixed(1)} s`;
@@ -76,8 +84,12 @@ function rowsCell(report: DatasetReport): string {
 function grainCell(report: DatasetReport): string {
   const { grain, refused_dimensions: refused } = report;
   if (bucketsRead(report) === 0) return '–';
-  const wanted = grain.length + refused.length;
-  return refused.length === 0 ? `all ${wanted}` : `${grain.length} of ${wanted}, without ${refused.join(', ')}`;
+  const wanted = new Set([...grain, ...refused]).size;
+  if (refused.length === 0) return `all ${wanted}`;
+  // Refused of old buckets alone, it is there in the newest.
+  const missing = refused.filter((name) => !grain.includes(name));
+  if (missing.length === 0) return `all ${wanted}, in part`;
+  return `${grain.length} of ${wanted}, without ${missing.join(', ')}`;
 }
 
 /** The bill is in costs; costs_by_user is the same money, and stands in only where costs was not read. */
@@ -93,6 +105,44 @@ function spend({ datasets, preview }: RunReport, style: Style): readonly string[
     }),
   );
   return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+const differencesShown = 10;
+
+/** Whether what was read adds up to what the API itself says. */
+function tieOuts({ datasets, differences }: RunReport, style: Style): readonly string[] {
+  const made = datasets.flatMap(({ tie_out }) => (tie_out === null ? [] : [tie_out]));
+  if (made.length === 0) return [];
+  const sum = (of: (one: (typeof made)[number]) => number) => made.reduce((total, one) => total + of(one), 0);
+  const compared = `${counted(
+    sum(({ sums }) => sums),
+    'sum',
+  )} of ${counted(
+    sum(({ buckets }) => buckets),
+    'bucket',
+  )}`;
+  const verdict =
+    differences.length === 0
+      ? `${compared} equal`
+      : `${style.bad(counted(differences.length, 'difference'))} in ${compared}`;
+  const shown = differences
+    .slice(0, differencesShown)
+    .map(
+      (one) =>
+        `  ${one.dataset} ${one.bucket_width} ${instant(one.bucket_start)} ${one.measure}: stored ${one.stored === null ? 'nothing' : exact(one.stored)}, reported ${exact(one.reported)}`,
+    );
+  const rest = differences.length - shown.length;
+  const more = rest > 0 ? [`  and ${count(rest)} more: openai_etl.tie_outs`] : [];
+  return [
+    [
+      `Against the API's totals: ${verdict} · ${counted(
+        sum(({ requests }) => requests),
+        'request',
+      )}`,
+      ...shown,
+      ...more,
+    ].join('\n'),
+  ];
 }
 
 /** Whose the money is, of the days that were split anew. */
@@ -134,7 +184,7 @@ function nameNotes({ org_id, status, detail, remedy, lists }: DirectoryReport): 
 function attention(report: RunReport, style: Style): readonly string[] {
   const notes = [
     ...report.errors.map((error) => errorNote(error.org_id, error)),
-    ...report.datasets.flatMap(notesOf),
+    ...report.datasets.flatMap((dataset) => notesOf(dataset, report.started_at)),
     ...report.cost_splits.flatMap(({ errors }) => errors.map((error) => errorNote('split of costs', error))),
     ...report.directory.flatMap(nameNotes),
   ];
@@ -146,24 +196,47 @@ function attention(report: RunReport, style: Style): readonly string[] {
   return [[style.bold('Needs attention'), ...lines].join('\n')];
 }
 
-function notesOf(report: DatasetReport): readonly Note[] {
+/** `startedAt`: a horizon is told in the run that proved it; a dimension that is missing, every time. */
+function notesOf(report: DatasetReport, startedAt: string): readonly Note[] {
   const subject = `${report.dataset} ${report.bucket_width}`;
   // An optional endpoint that an organization lacks shows in the table; there is nothing to do about it.
   if (report.status === 'unavailable') return [];
   const notes = report.errors.map((error) => errorNote(subject, error));
   const note = (text: string, remedy: string | null = null) => notes.push({ subject, text, remedy });
   if (report.status === 'busy') note('another run is loading it; skipped', 'Nothing to do, or run again later.');
-  if (report.refused_dimensions.length > 0) note(`the API refused to group by ${report.refused_dimensions.join(', ')}`);
+  const told = report.refusals.filter(({ kind, proved_at }) => kind === 'grouping' || proved_at >= startedAt);
+  for (const { text, ask_again_at } of refusalTexts(told))
+    note(`${text}; what is stored of it stays, and sync asks again from ${instant(ask_again_at)}`);
   if (report.quarantined > 0) {
     note(
       `${counted(report.quarantined, 'result')} could not be read as declared and went to quarantine`,
       'Run usage-etl status to see why.',
     );
   }
+  if (report.buckets_unanswered > 0) {
+    note(
+      `${counted(report.buckets_unanswered, 'bucket')} asked for and not answered: what is stored of them stays, and they are read again`,
+    );
+  }
+  for (const text of placeless(report)) note(`received and without a place: ${text}`);
+  if (report.amounts_missing > 0) {
+    const cost = report.amounts_missing === 1 ? 'cost came' : 'costs came';
+    note(
+      `${count(report.amounts_missing)} ${cost} without an amount or its currency: stored as unknown, in no sum`,
+      'Nothing to do: their days count as incomplete until the API tells the amounts. openai_bi.coverage names them.',
+    );
+  }
+  if (report.tie_out?.detail) note(`not compared with the API's own totals: ${report.tie_out.detail}`);
   if (report.drift.length > 0) note(`the API sends what the catalog does not know: ${report.drift.join(', ')}`);
   if (report.buckets_kept > 0)
     note(`${counted(report.buckets_kept, 'bucket')} left alone: the store holds a finer or newer reading`);
   return notes;
+}
+
+function placeless({ without_place: { outside, undated } }: DatasetReport): readonly string[] {
+  const told = ({ buckets, results }: typeof outside, where: string) =>
+    buckets === 0 ? [] : [`${counted(results, 'result')} in ${counted(buckets, 'bucket')} ${where}`];
+  return [...told(outside, 'outside what was asked for'), ...told(undated, 'without a start that can be read')];
 }
 
 function errorNote(subject: string, { message, remedy }: ErrorReport): Note {
@@ -184,6 +257,8 @@ function nextStep({ status, preview, command }: RunReport, style: Style): string
     ? `usage-etl ${command} without --plan writes this`
     : {
         ok: 'usage-etl status shows coverage; usage-etl query "SQL" answers questions; usage-etl verify proves the sums',
+        difference:
+          'usage-etl verify compares once more; usage-etl backfill --refetch --from DATE reads the days above again',
         partial: 'run the same command again once the above is corrected; it reads only what is missing',
         failed: 'correct the above; usage-etl check tests key, endpoints and database one by one',
         busy: 'run it again when the other run has ended',

@@ -3,7 +3,7 @@ import { datasets } from '../../catalog/index.ts';
 import { ask, type BiScope, type Reader } from './scope.ts';
 
 /** How far a day is known. */
-export type DayState = 'final' | 'loaded' | 'empty' | 'missing' | 'refused';
+export type DayState = 'final' | 'loaded' | 'empty' | 'incomplete' | 'missing' | 'refused';
 
 /** The state of one UTC day: of its costs, and of its tokens. */
 export interface KnownDay {
@@ -30,7 +30,7 @@ export function knownDays(reader: Reader, scope: BiScope): Promise<readonly Know
        select distinct org_id from openai_bi.coverage where $1::text[] is null or org_id = any($1)
      ), known as (
        select org_id, dataset, day,
-         array_position(array['refused', 'missing', 'loaded', 'final', 'empty'], state) as badness
+         array_position(array['refused', 'missing', 'incomplete', 'loaded', 'final', 'empty'], state) as badness
        from openai_bi.coverage
        where ($1::text[] is null or org_id = any($1)) and day >= $2::date and day < $3::date
      ), cost as (
@@ -42,8 +42,8 @@ export function knownDays(reader: Reader, scope: BiScope): Promise<readonly Know
        select day, min(badness) as badness from known where dataset = any(string_to_array($5, ' ')) group by 1
      )
      select wanted.day::text as day,
-       (array['refused', 'missing', 'loaded', 'final', 'empty'])[coalesce(cost.badness, 2)] as costs,
-       (array['refused', 'missing', 'loaded', 'final', 'empty'])[coalesce(used.badness, 2)] as usage
+       (array['refused', 'missing', 'incomplete', 'loaded', 'final', 'empty'])[coalesce(cost.badness, 2)] as costs,
+       (array['refused', 'missing', 'incomplete', 'loaded', 'final', 'empty'])[coalesce(used.badness, 2)] as usage
      from wanted left join cost on cost.day = wanted.day left join used on used.day = wanted.day
      order by wanted.day`,
     scope,
@@ -65,6 +65,7 @@ export interface DatasetFreshness {
   readonly final: number;
   readonly loaded: number;
   readonly empty: number;
+  readonly incomplete: number;
   readonly missing: number;
   readonly refused: number;
 }
@@ -76,6 +77,7 @@ export function datasetFreshness(reader: Reader, scope: BiScope): Promise<readon
     `with days as (
        select org_id, dataset, count(*) filter (where state = 'final') as final,
          count(*) filter (where state = 'loaded') as loaded, count(*) filter (where state = 'empty') as empty,
+         count(*) filter (where state = 'incomplete') as incomplete,
          count(*) filter (where state = 'missing') as missing, count(*) filter (where state = 'refused') as refused,
          count(*) as known
        from openai_bi.coverage where day >= $2::date and day < $3::date
@@ -84,6 +86,7 @@ export function datasetFreshness(reader: Reader, scope: BiScope): Promise<readon
      select fresh.org_id as organization, fresh.dataset, fresh.bucket_width as width, fresh.data_through,
        fresh.final_through, fresh.last_success_at, fresh.status,
        coalesce(final, 0)::bigint as final, coalesce(loaded, 0)::bigint as loaded, coalesce(empty, 0)::bigint as empty,
+       coalesce(incomplete, 0)::bigint as incomplete,
        ($3::date - $2::date - coalesce(known, 0) + coalesce(missing, 0))::bigint as missing,
        coalesce(refused, 0)::bigint as refused
      from openai_bi.data_freshness as fresh
@@ -116,11 +119,12 @@ export function restatedDays(reader: Reader, scope: BiScope): Promise<readonly R
        select day, upper(currency) as currency, max(observed_at) as observed_at, count(*)::bigint as amounts, sum(change) as change
        from openai_bi.restatements
        where ($1::text[] is null or org_id = any($1)) and day >= $2::date and day < $3::date
-         and dataset = $4 and measure = 'amount_value'
+         and dataset = $4 and measure = 'amount_value' and currency is not null
        group by 1, 2
      ), billed as (
        select cost_date, upper(currency) as currency, sum(billed_cost) as billed from openai_bi.cost_daily
        where ($1::text[] is null or org_id = any($1)) and cost_date >= $2::date and cost_date < $3::date
+         and currency is not null
        group by 1, 2
      )
      select restated.day::text as day, restated.currency, observed_at, amounts, trim_scale(change)::text as change,

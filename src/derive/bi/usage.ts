@@ -84,6 +84,7 @@ export function dayStorage(reader: Reader, scope: BiScope): Promise<readonly Day
 
 /** What the vector stores of one project held on the period's newest day with storage. */
 export interface ProjectStorage {
+  readonly organization: string;
   readonly label: string;
   readonly stored_bytes: string;
   readonly gib_hours: string;
@@ -97,10 +98,10 @@ export function projectStorage(reader: Reader, scope: BiScope, most: number): Pr
        select *, max(usage_date_utc) over () as newest from openai_bi.storage_daily
        where ($1::text[] is null or org_id = any($1)) and usage_date_utc >= $2::date and usage_date_utc < $3::date
      )
-     select project_name as label, coalesce(sum(stored_bytes) filter (where usage_date_utc = newest), 0)::text as stored_bytes,
+     select org_id as organization, coalesce(nullif(project_name, ''), '(empty)') as label, coalesce(sum(stored_bytes) filter (where usage_date_utc = newest), 0)::text as stored_bytes,
        trim_scale(sum(gib_hours))::text as gib_hours
      from stored group by org_id, project_id, project_name
-     order by sum(gib_hours) desc, 1 limit $4`,
+     order by sum(gib_hours) desc, 2, 1 limit $4`,
     scope,
     most,
   );

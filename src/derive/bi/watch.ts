@@ -4,6 +4,8 @@ import { ask, type BiScope, type Reader } from './scope.ts';
 /** A budget in its present period. */
 export interface BudgetStatus {
   readonly name: string;
+  /** Null for all of them together. */
+  readonly organization: string | null;
   readonly scope: string;
   readonly label: string | null;
   readonly period: string;
@@ -20,12 +22,12 @@ export interface BudgetStatus {
 export function budgetStatuses(reader: Reader, scope: BiScope, today: string): Promise<readonly BudgetStatus[]> {
   return ask(
     reader,
-    `select budget_name as name, scope, scope_label as label, period, period_start::text as period_start,
+    `select budget_name as name, org_id as organization, scope, scope_label as label, period, period_start::text as period_start,
        upper(currency) as currency, trim_scale(amount)::text as budget, spent::text as spent,
        spent_percent::text as percent, forecast::text as forecast, state
      from openai_bi.budget_status_on($4::date)
      where is_current and ($1::text[] is null or org_id is null or org_id = any($1)) and $2::date < $3::date
-     order by spent_percent desc nulls last, budget_name, period_start`,
+     order by spent_percent desc nulls last, budget_name, org_id, period_start`,
     scope,
     today,
   );
@@ -34,6 +36,7 @@ export function budgetStatuses(reader: Reader, scope: BiScope, today: string): P
 /** A day that stands out. */
 export interface SpendAnomaly {
   readonly day: string;
+  readonly organization: string;
   readonly scope: string;
   readonly label: string | null;
   readonly currency: string;
@@ -47,11 +50,11 @@ export interface SpendAnomaly {
 export function spendAnomalies(reader: Reader, scope: BiScope): Promise<readonly SpendAnomaly[]> {
   return ask(
     reader,
-    `select cost_date::text as day, scope, scope_label as label, upper(currency) as currency, kind,
+    `select cost_date::text as day, org_id as organization, scope, scope_label as label, upper(currency) as currency, kind,
        amount::text as amount, median::text as median, z::text as z
      from openai_bi.anomalies_between($2::date, $3::date)
      where $1::text[] is null or org_id = any($1)
-     order by cost_date desc, excess desc, scope, scope_value`,
+     order by cost_date desc, excess desc, org_id, scope, scope_value`,
     scope,
   );
 }
@@ -75,11 +78,12 @@ export function monthOutlook(reader: Reader, scope: BiScope): Promise<readonly M
        select org_id, upper(currency) as currency, cost_date as day, sum(billed_cost) as amount
        from openai_bi.cost_daily
        where ($1::text[] is null or org_id = any($1)) and cost_date >= $2::date - 62 and cost_date < $3::date
+         and billed_cost is not null and currency is not null
        group by 1, 2, 3
      ), known as (
        select org_id, day, is_final from openai_bi.coverage
        where ($1::text[] is null or org_id = any($1)) and dataset = $4 and day >= $2::date - 62 and day < $3::date
-         and state in ('final', 'loaded', 'empty')
+         and state in ('final', 'loaded', 'empty', 'incomplete')
      ), kind as (
        select distinct org_id, currency from spent
      ), newest as (

@@ -24,7 +24,7 @@ export interface FocusResult {
 export interface DeviationCount {
   readonly letter: DeviationLetter;
   readonly sentence: string;
-  /** Charges it concerns; null when it concerns the whole data set. */
+  /** Charges it concerns, those left out included; null when it concerns the whole data set. */
   readonly charges: number | null;
   /** What those charges cost, by currency, exact. */
   readonly amounts: readonly { readonly currency: string; readonly amount: string }[];
@@ -158,7 +158,12 @@ async function countDeviations(
 ): Promise<readonly DeviationCount[]> {
   const counted: DeviationCount[] = [];
   const { charges: view } = views;
-  for (const { letter, sentence, rows: condition } of deviations) {
+  for (const { letter, sentence, rows: condition, leftOut } of deviations) {
+    if (leftOut !== undefined) {
+      const { rows } = await client.query<{ left_out: number }>(leftOut);
+      counted.push({ letter, sentence, charges: Number(rows[0]?.left_out ?? 0), amounts: [] });
+      continue;
+    }
     if (condition === null) {
       counted.push({ letter, sentence, charges: null, amounts: [] });
       continue;

@@ -1,3 +1,4 @@
+import { instantText } from '../../db/instant-text.ts';
 import { focusColumns } from './columns.ts';
 import { noQuantity } from './deviations.ts';
 import { both, literal, quoted, type RowRule } from './rule.ts';
@@ -65,6 +66,9 @@ function placeholderIn(names: readonly string[]): string {
 
 const costs = ['BilledCost', 'EffectiveCost', 'ListCost', 'ContractedCost'];
 const instants = ['ChargePeriodStart', 'ChargePeriodEnd', 'BillingPeriodStart', 'BillingPeriodEnd'];
+const dateTime = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$';
+const exported = (name: string) => instantText(quoted(name), 'seconds');
+const isWhole = (name: string) => `date_trunc('second', ${quoted(name)}) = ${quoted(name)}`;
 
 /** Rules about one row, in the order of the documentation. */
 export const rowRules: readonly RowRule[] = [
@@ -95,6 +99,13 @@ export const rowRules: readonly RowRule[] = [
     `"BillingCurrency" !~ '^[A-Z]{3}$'`,
   ),
   ...instants.map((name) => notNull(`CAU-${name}-C-003`, name)),
+  rule(
+    'own-date-times',
+    'Every instant reads YYYY-MM-DDTHH:mm:ssZ in exported text files, and loses nothing by it.',
+    instants
+      .map((name) => `"${name}" is not null and (${exported(name)} ~ '${dateTime}' and ${isWhole(name)}) is not true`)
+      .join(' or '),
+  ),
   rule('own-charge-period', 'A charge ends after it starts.', '"ChargePeriodEnd" <= "ChargePeriodStart"'),
   rule(
     'own-billing-period',

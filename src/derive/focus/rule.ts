@@ -8,7 +8,7 @@ export interface FocusViews {
 export type FocusView = keyof FocusViews;
 
 /** The letter of a published deviation. */
-export type DeviationLetter = 'a' | 'b' | 'c' | 'd';
+export type DeviationLetter = 'a' | 'b' | 'c' | 'd' | 'e';
 
 interface Rule {
   /** Ids of the FOCUS rules it stands for, or `own` and a name. */

@@ -50,6 +50,7 @@ const stateWords: Readonly<Record<DayState, string>> = {
   final: '',
   loaded: 'not final',
   empty: 'nothing was billed or used',
+  incomplete: 'incomplete: the API told no amount of some costs',
   missing: 'missing: never read',
   refused: 'missing: refused',
 };
@@ -81,7 +82,7 @@ function bands({ days, stateOf, heightPixels }: DayChart): readonly Html[] {
 
 function bandOf(state: DayState): string {
   if (isUnknown(state)) return 'unknown';
-  return state === 'loaded' ? 'open' : '';
+  return state === 'loaded' || state === 'incomplete' ? 'open' : '';
 }
 
 function grid(y: ScaleLinear<number, number>, { tick, least, most }: DayChart): readonly Html[] {

@@ -47,6 +47,7 @@ const reasons: Readonly<Record<string, string>> = {
   user_share_gap: 'beyond what the API bills by user',
   no_matching_usage: 'no usage to match',
   usage_not_by_user: 'usage without users',
+  filtered_otherwise: 'usage filtered otherwise than the bill',
   service_line_item: 'services the API does not count by user',
   unparsed_line_item: 'line items not understood',
   no_line_item: 'billed without a line item',

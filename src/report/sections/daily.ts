@@ -70,6 +70,6 @@ function dailyTable({ families, days: amounts }: CurrencySpend['daily'], days: r
 }
 
 function stateCell(state: ReportDay['costs']): Cell {
-  if (isUnknown(state)) return { content: state, tone: 'bad' };
+  if (isUnknown(state) || state === 'incomplete') return { content: state, tone: 'bad' };
   return { content: state === 'loaded' ? 'not final' : state, tone: state === 'loaded' ? 'warn' : 'quiet' };
 }

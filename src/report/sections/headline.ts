@@ -86,7 +86,7 @@ function forecast({ month, currency }: CurrencySpend): Fact {
 }
 
 function notFinal({ amount_not_final, currency }: CurrencySpend, { days }: ReportData): Fact {
-  const open = days.filter(({ costs }) => costs === 'loaded');
+  const open = days.filter(({ costs }) => costs === 'loaded' || costs === 'incomplete');
   const title = 'Not final yet';
   const [first, last] = [open[0], open.at(-1)];
   if (first === undefined || last === undefined)
@@ -113,6 +113,7 @@ export function isComparable({ previous, days }: ReportData): boolean {
 function attention(data: ReportData): Html {
   const missing = data.days.filter(({ costs }) => costs === 'missing');
   const refused = data.days.filter(({ costs }) => costs === 'refused');
+  const incomplete = data.days.filter(({ costs }) => costs === 'incomplete');
   const off = data.spend.filter(({ reconciliation }) => Number(reconciliation.difference) !== 0);
   const items = [
     ...(missing.length === data.days.length
@@ -127,6 +128,11 @@ function attention(data: ReportData): Html {
     ...(refused.length > 0
       ? [
           html`<b>${things(refused.length, 'day')} of costs refused.</b> ${runsOf(refused.map(({ date }) => date))}: see usage-etl status.`,
+        ]
+      : []),
+    ...(incomplete.length > 0
+      ? [
+          html`<b>${things(incomplete.length, 'day')} of costs incomplete.</b> ${runsOf(incomplete.map(({ date }) => date))}: the API told no amount of some costs, which are in no sum below.`,
         ]
       : []),
     ...off.map(

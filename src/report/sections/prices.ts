@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { sparkline } from '../chart/lines.ts';
 import type { CurrencySpend, ReportData, UnitPrice } from '../data.ts';
-import { amount, change, type Html, longDay, price } from '../format.ts';
+import { amount, change, type Html, longDay, price, whose } from '../format.ts';
 import { type Cell, nothing, section, table } from '../table.ts';
 
 const columns = [
@@ -28,9 +28,9 @@ export function priceSection(data: ReportData): Html {
   return section('prices', 'Effective unit prices', tables.length === 0 ? '' : note, content);
 }
 
-function priceRow(line: UnitPrice, { currency }: CurrencySpend, { days }: ReportData): readonly Cell[] {
+function priceRow(line: UnitPrice, { currency }: CurrencySpend, data: ReportData): readonly Cell[] {
   const known = line.prices.flatMap((value, index) =>
-    value === null ? [] : [{ value, date: days[index]?.date ?? '' }],
+    value === null ? [] : [{ value, date: data.days[index]?.date ?? '' }],
   );
   const [first, last] = [known[0], known.at(-1)];
   const cell = (point: typeof first): Cell => ({
@@ -41,7 +41,7 @@ function priceRow(line: UnitPrice, { currency }: CurrencySpend, { days }: Report
   });
   const moved = change(last?.value ?? '0', first?.value ?? '0');
   return [
-    { content: line.line_item },
+    { content: whose(line.line_item, line.organization, data) },
     { content: sparkline(line.prices.map((value) => (value === null ? null : Number(value)))) },
     cell(first),
     cell(last),

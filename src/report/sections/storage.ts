@@ -1,11 +1,12 @@
 import { html } from 'hono/html';
 import { lineOverDays } from '../chart/lines.ts';
 import type { ReportData } from '../data.ts';
-import { binaryUnit, bytes, count, type Html } from '../format.ts';
+import { binaryUnit, bytes, count, type Html, whose } from '../format.ts';
 import { type Cell, nothing, section, table } from '../table.ts';
 
 /** What vector stores hold: a level, which is never added up over days. */
-export function storageSection({ storage, days }: ReportData): Html {
+export function storageSection(data: ReportData): Html {
+  const { storage, days } = data;
   const title = 'Vector storage';
   if (storage === null) return section('storage', title, '', nothing('No vector stores were reported.'));
   const levels = storage.stored_bytes.map((level) => (level === null ? null : Number(level)));
@@ -26,8 +27,8 @@ export function storageSection({ storage, days }: ReportData): Html {
     values: levels.map((level) => (level === null ? null : level / unit.bytes)),
     color: 'c4',
   });
-  const rows = storage.projects.map(({ label, stored_bytes, gib_hours }): readonly Cell[] => [
-    { content: label },
+  const rows = storage.projects.map(({ organization, label, stored_bytes, gib_hours }): readonly Cell[] => [
+    { content: whose(label, organization, data) },
     {
       content: html`<data value="${stored_bytes}" title="${count(stored_bytes)} bytes">${bytes(Number(stored_bytes))}</data>`,
     },

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
-import type { DayState, Freshness, ReportData } from '../data.ts';
-import { amount, type Html, instant, longDay, things } from '../format.ts';
+import type { DayState, Freshness, Reconciliation, ReportData } from '../data.ts';
+import { amount, type Html, instant, longDay, things, whose } from '../format.ts';
 import { type Cell, nothing, numbersBehind, section, table } from '../table.ts';
 import { withoutSpend } from './headline.ts';
 
@@ -13,7 +13,10 @@ export function freshnessSection({ freshness, organizations }: ReportData): Html
     { content: instant(one.data_through) },
     { content: instant(one.final_through) },
     { content: instant(one.last_success_at) },
-    { content: coverage(one), ...(one.days.missing + one.days.refused > 0 ? { tone: 'bad' } : {}) },
+    {
+      content: coverage(one),
+      ...(one.days.missing + one.days.refused + one.days.incomplete > 0 ? { tone: 'bad' } : {}),
+    },
   ]);
   const columns = ['Dataset', 'Status', 'Loaded through', 'Final through', 'Last read', 'Days of the period'].map(
     (title) => ({
@@ -32,11 +35,12 @@ const tones: Readonly<Record<string, 'good' | 'bad' | 'warn' | 'quiet'>> = {
   unavailable: 'quiet',
 };
 
-const stateOrder: readonly DayState[] = ['final', 'loaded', 'empty', 'missing', 'refused'];
+const stateOrder: readonly DayState[] = ['final', 'loaded', 'empty', 'incomplete', 'missing', 'refused'];
 const stateNames: Readonly<Record<DayState, string>> = {
   final: 'final',
   loaded: 'not final',
   empty: 'empty',
+  incomplete: 'incomplete',
   missing: 'missing',
   refused: 'refused',
 };
@@ -46,25 +50,31 @@ function coverage({ days }: Freshness): string {
   return parts.length === 0 ? '–' : parts.join(' · ');
 }
 
+/** Differences of two organizations may make none in all. */
+function isWhole({ difference, days }: Reconciliation): boolean {
+  return Number(difference) === 0 && days.length === 0;
+}
+
 /** Billed = allocated + unattributed, shown and not claimed. */
 export function reconciliationSection(data: ReportData): Html {
   const { spend } = data;
   if (spend.length === 0) return section('reconciliation', 'Reconciliation', '', nothing(`${withoutSpend(data)}.`));
-  const whole = spend.every(({ reconciliation }) => Number(reconciliation.difference) === 0);
+  const whole = spend.every(({ reconciliation }) => isWhole(reconciliation));
   const note = whole
     ? 'Every amount billed is split over who caused it, or is listed as unattributed; the parts add up to the bill to the last digit.'
     : 'The parts do not add up to the bill. Run usage-etl sync to split the days named below.';
-  const rows = spend.map(
-    ({ currency, reconciliation: { billed, allocated, unattributed, difference } }): readonly Cell[] => [
+  const rows = spend.map(({ currency, reconciliation }): readonly Cell[] => {
+    const { billed, allocated, unattributed, difference } = reconciliation;
+    return [
       { content: currency },
       { content: amount(billed, currency) },
       { content: amount(allocated, currency) },
       { content: amount(unattributed, currency) },
-      Number(difference) === 0
+      isWhole(reconciliation)
         ? { content: html`<data value="0">0, exactly</data>`, tone: 'good' }
         : { content: amount(difference, currency), tone: 'bad' },
-    ],
-  );
+    ];
+  });
   const columns = [
     { title: 'Currency' },
     { title: 'Billed', kind: 'number' },
@@ -76,14 +86,14 @@ export function reconciliationSection(data: ReportData): Html {
     'reconciliation',
     'Reconciliation',
     note,
-    html`${table('Reconciliation', columns, rows)}${differences(spend)}`,
+    html`${table('Reconciliation', columns, rows)}${differences(data)}`,
   );
 }
 
-function differences(spend: ReportData['spend']): Html | string {
-  const rows = spend.flatMap(({ currency, reconciliation }) =>
-    reconciliation.days.map(({ date, difference, reason }): readonly Cell[] => [
-      { content: longDay(date) },
+function differences(data: ReportData): Html | string {
+  const rows = data.spend.flatMap(({ currency, reconciliation }) =>
+    reconciliation.days.map(({ date, organization, difference, reason }): readonly Cell[] => [
+      { content: whose(longDay(date), organization, data) },
       { content: amount(difference, currency), tone: 'bad' },
       { content: reason ?? '–' },
     ]),

@@ -1,17 +1,18 @@
 import { html } from 'hono/html';
 import { type Bar, barList } from '../chart/bar-list.ts';
 import type { ReportData } from '../data.ts';
-import { amount, type Html, longDay, percent, things } from '../format.ts';
+import { amount, type Html, longDay, percent, things, whose } from '../format.ts';
 import { type Cell, nothing, numbersBehind, section, table } from '../table.ts';
 
 /** How each budget stands. The bar is what is spent of it. */
-export function budgetSection({ budgets }: ReportData): Html {
+export function budgetSection(data: ReportData): Html {
+  const { budgets } = data;
   if (budgets.length === 0) return section('budgets', 'Budgets', '', nothing('No budget covers this month.'));
   const bars = budgets.map((budget): Bar => {
     const { name, scope, period, currency, percent: used, forecast, state } = budget;
     return {
       label: name,
-      detail: html`${scope} · ${period} · <span class="${stateTones[state] ?? 'warn'}">${state.replaceAll('_', ' ')}</span>`,
+      detail: html`${whose(scope, budget.organization, data)} · ${period} · <span class="${stateTones[state] ?? 'warn'}">${state.replaceAll('_', ' ')}</span>`,
       value: Math.min(100, Number(used ?? 0)),
       cells: [
         amount(budget.spent, currency),
@@ -29,17 +30,20 @@ export function budgetSection({ budgets }: ReportData): Html {
 const stateTones: Readonly<Record<string, string>> = { ok: 'good', warning: 'warn', exceeded: 'bad' };
 
 /** Days that cost more than their past explains. */
-export function anomalySection({ anomalies }: ReportData): Html {
+export function anomalySection(data: ReportData): Html {
+  const { anomalies } = data;
   if (anomalies.length === 0) {
     return section('anomalies', 'Anomalies', '', nothing('No day of this period stands out.'));
   }
-  const rows = anomalies.map(({ day, scope, label, currency, amount: spent, usual, reason }): readonly Cell[] => [
-    { content: longDay(day) },
-    { content: html`${label} <small>${scope}</small>` },
-    { content: amount(spent, currency) },
-    { content: usual === null ? '–' : amount(usual, currency) },
-    { content: reason },
-  ]);
+  const rows = anomalies.map(
+    ({ day, organization, scope, label, currency, amount: spent, usual, reason }): readonly Cell[] => [
+      { content: longDay(day) },
+      { content: html`${label} <small>${whose(scope, organization, data)}</small>` },
+      { content: amount(spent, currency) },
+      { content: usual === null ? '–' : amount(usual, currency) },
+      { content: reason },
+    ],
+  );
   const columns = [
     { title: 'Day' },
     { title: 'What' },

@@ -19,6 +19,7 @@ export function freshnessSection({ status, freshness }: Stored): Html {
     { title: 'Rows', kind: 'number' },
     { title: 'Missing', kind: 'number' },
     { title: 'Refused', kind: 'number' },
+    { title: 'Unanswered', kind: 'number' },
   ];
   const rows = status.datasets.map((dataset) => rowOf(dataset, freshOf(freshness, dataset), several));
   const content =
@@ -50,6 +51,7 @@ function rowOf(dataset: DatasetStatus, fresh: Freshness | undefined, several: bo
     { content: count(dataset.rows) },
     counted(dataset.buckets_missing),
     counted(dataset.buckets_refused),
+    counted(dataset.buckets_unanswered),
   ];
 }
 

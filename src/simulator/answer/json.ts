@@ -36,12 +36,18 @@ export function createWriter(endpoint: Endpoint, organization: Organization, sty
   };
   return {
     bucket: (draft) => {
-      const { start, end, results } = draft;
+      const { results } = draft;
       const iso = endpoint.path === costsPath ? isoFields(draft) : '';
       const written = results.map((result) => resultText(result, draft)).join(',');
-      return `{"object":"bucket","start_time":${start},"end_time":${end},${iso}"results":[${written}]}`;
+      return `{"object":"bucket",${timesText(draft)},${iso}"results":[${written}]}`;
     },
   };
+}
+
+function timesText({ start, end, timesAs }: BucketDraft): string {
+  if (timesAs === 'null') return `"start_time":null,"end_time":${end}`;
+  const unit = timesAs === 'milliseconds' ? 1000 : 1;
+  return `"start_time":${start * unit},"end_time":${end * unit}`;
 }
 
 /** The JSON text of a page of written buckets. */

@@ -16,6 +16,8 @@ export interface BucketDraft extends Interval {
   readonly results: readonly Result[];
   /** Applied to each result; empty but for faults. */
   readonly edits: readonly FieldEdit[];
+  /** How its times are written, where not in seconds: for faults alone. */
+  readonly timesAs?: 'null' | 'milliseconds';
 }
 
 /** A page about to be answered. */

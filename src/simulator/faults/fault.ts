@@ -77,6 +77,10 @@ export type PageEffect =
   | { readonly kind: 'duplicate-bucket'; readonly bucket: number; readonly values: 'same' | 'other' }
   /** A bucket starts so many seconds later than the grid says. */
   | { readonly kind: 'unaligned-bucket'; readonly bucket: number; readonly seconds: number }
+  /** The times of buckets come as something else than seconds: `start_time` null, or both in milliseconds. */
+  | { readonly kind: 'write-times'; readonly as: 'null' | 'milliseconds'; readonly buckets?: BucketPositions }
+  /** A bucket ends so many widths after its start. */
+  | { readonly kind: 'wide-bucket'; readonly bucket: number; readonly widths: number }
   /** One bucket more, so many widths before the first (negative) or after the last bucket of the page. */
   | { readonly kind: 'outside-bucket'; readonly widths: number }
   | { readonly kind: 'missing-buckets'; readonly buckets: BucketPositions }

@@ -36,6 +36,13 @@ export function withPageEffect(page: PageDraft, effect: PageEffect, reader: Page
       return { ...page, buckets: page.buckets.flatMap(duplicated(page, effect)) };
     case 'unaligned-bucket':
       return onBuckets(page, [effect.bucket], (bucket) => ({ ...bucket, start: bucket.start + effect.seconds }));
+    case 'write-times':
+      return onBuckets(page, effect.buckets, (bucket) => ({ ...bucket, timesAs: effect.as }));
+    case 'wide-bucket':
+      return onBuckets(page, [effect.bucket], (bucket) => ({
+        ...bucket,
+        end: bucket.start + effect.widths * widthSeconds[width],
+      }));
     case 'outside-bucket':
       return withOutside(page, effect.widths * widthSeconds[width]);
     case 'missing-buckets':

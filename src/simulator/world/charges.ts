@@ -27,7 +27,16 @@ const million = 1_000_000n;
 const longContextTokens = 128_000n;
 
 /** How many times the list price (over 2) each way of asking costs. */
-const priceHalves: Readonly<Record<string, bigint>> = { batch: 1n, flex: 1n, priority: 4n };
+const priceHalves: Readonly<Record<string, bigint>> = {
+  batch: 1n,
+  flex: 1n,
+  priority: 4n,
+  ultrafast: 12n,
+  scale: 2n,
+};
+
+/** Models whose tiers are billed on one line without a prefix; those of other models have lines of their own. */
+const billedTogether = /^gpt-(?:4|5\.4)/;
 
 const chargesByDataset: Readonly<Record<string, (usage: Usage) => readonly Charge[]>> = {
   completions: (usage) => tokenCharges(usage, ''),
@@ -108,7 +117,7 @@ function tokenCharges(usage: Usage, surface: string): readonly Charge[] {
     const tokens = usage.measure(measure);
     if (tokens === 0n) return [];
     const what = `${prices.namesModality ? `${name} ${modality}` : name}, ${kindText[kind]}`;
-    const lineItem = `${surface}${tier === '' ? '' : `${tier} | `}${what}${isLong ? ', long context' : ''}`;
+    const lineItem = `${surface}${tier === '' || billedTogether.test(name) ? '' : `${tier} | `}${what}${isLong ? ', long context' : ''}`;
     const amount = (tokens * dollarsPerToken(prices, modality, kind) * halves) / 2n;
     return [{ lineItem, amount, quantity: tokens * one, unit: 'tokens' }];
   });
@@ -116,8 +125,10 @@ function tokenCharges(usage: Usage, surface: string): readonly Charge[] {
 
 function tierOf(usage: Usage): string {
   if (usage.dimension('batch') === true) return 'batch';
-  const tier = usage.dimension('service_tier');
-  return tier === 'priority' || tier === 'flex' ? tier : '';
+  const tier = String(usage.dimension('service_tier'));
+  // One tier under two names: bills know the older.
+  const billed = tier === 'fast' ? 'priority' : tier;
+  return Object.hasOwn(priceHalves, billed) ? billed : '';
 }
 
 function dollarsPerToken(prices: TokenPrices, modality: string, kind: Kind): bigint {

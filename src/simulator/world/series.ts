@@ -78,6 +78,20 @@ interface Actor {
   readonly model: Model;
 }
 
+/** Mostly the standard tier, and every other under each name that usage has for it. */
+const serviceTiers = [
+  'default',
+  'default',
+  'default',
+  'default',
+  'priority',
+  'fast',
+  'flex',
+  'ultrafast',
+  'scale',
+  null,
+];
+
 /** What a dimension is for the one who acts, by the dimension's name. */
 const values: Readonly<Record<string, (actor: Actor) => DimensionValue>> = {
   project_id: ({ credential }) => credential.projectId,
@@ -85,7 +99,7 @@ const values: Readonly<Record<string, (actor: Actor) => DimensionValue>> = {
   api_key_id: ({ credential }) => credential.apiKeyId,
   model: ({ model }) => model.name,
   batch: ({ random }) => random.chance(0.15),
-  service_tier: ({ random }) => random.pick(['default', 'default', 'default', 'priority', 'flex', null]),
+  service_tier: ({ random }) => random.pick(serviceTiers),
   api_source: ({ random }) => random.pick(['unlabeled', 'unlabeled', 'agents_api']),
   // 1024x1536 is made by newer models and is not among the values of the filter.
   size: ({ random }) => random.pick(['1024x1024', '1024x1536', '512x512', '1792x1792']),

@@ -47,7 +47,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
     storage: {
       gib_hours: '18211.25',
       stored_bytes: dates.map((_, day) => String(30_000_000_000 + Math.round(9_000_000_000 * wave(day, 3)))),
-      projects: [{ label: name('Search'), stored_bytes: '33123456789', gib_hours: '18211.25' }],
+      projects: [{ organization: 'acme', label: name('Search'), stored_bytes: '33123456789', gib_hours: '18211.25' }],
     },
     freshness: ['completions', 'costs', 'embeddings'].map((dataset) => ({
       organization: 'acme',
@@ -71,6 +71,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
     budgets: [
       {
         name: name('Everything'),
+        organization: null,
         scope: 'all',
         period: '2026-11',
         currency: 'USD',
@@ -84,6 +85,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
     anomalies: [
       {
         day: dates.at(-9) ?? from,
+        organization: 'acme',
         scope: 'project',
         label: name('Research'),
         currency: 'USD',
@@ -175,6 +177,7 @@ function spendOf(
       cut('user', ['Ada Lovelace', 'Grace Hopper', 'Alan Turing', '(no user)'].map(name), 0.11),
     ],
     prices: families.slice(0, 4).map((family, kind) => ({
+      organization: 'acme',
       line_item: name(`${family}, input`),
       unit: '1M tokens',
       amount: decimal(total / BigInt(kind + 2)),
@@ -249,6 +252,7 @@ function daysByState(days: readonly ReportDay[]): Record<DayState, number> {
     final: count('final'),
     loaded: count('loaded'),
     empty: count('empty'),
+    incomplete: count('incomplete'),
     missing: count('missing'),
     refused: count('refused'),
   };
