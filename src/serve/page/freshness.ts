@@ -8,6 +8,7 @@ const words = { fresh: 'fresh', stale: 'stale', unloaded: 'not loaded', absent: 
 /** How far and how old every dataset is. */
 export function freshnessSection({ status, freshness }: Stored): Html {
   const several = new Set(status.datasets.map(({ org_id }) => org_id)).size > 1;
+  const someUnanswered = status.datasets.some(({ buckets_unanswered }) => buckets_unanswered > 0);
   const columns: readonly Column[] = [
     { title: 'Dataset' },
     ...(several ? [{ title: 'Organization' }] : []),
@@ -19,9 +20,12 @@ export function freshnessSection({ status, freshness }: Stored): Html {
     { title: 'Rows', kind: 'number' },
     { title: 'Missing', kind: 'number' },
     { title: 'Refused', kind: 'number' },
-    { title: 'Unanswered', kind: 'number' },
+    ...(someUnanswered ? [{ title: 'Unanswered', kind: 'number' } as const] : []),
   ];
-  const rows = status.datasets.map((dataset) => rowOf(dataset, freshOf(freshness, dataset), several));
+  const rows = status.datasets.map((dataset) => [
+    ...rowOf(dataset, freshOf(freshness, dataset), several),
+    ...(someUnanswered ? [counted(dataset.buckets_unanswered)] : []),
+  ]);
   const content =
     rows.length === 0 ? html`<p class="quiet">No dataset is configured.</p>` : table('Freshness', columns, rows);
   return section('freshness', 'Freshness', content);
@@ -51,7 +55,6 @@ function rowOf(dataset: DatasetStatus, fresh: Freshness | undefined, several: bo
     { content: count(dataset.rows) },
     counted(dataset.buckets_missing),
     counted(dataset.buckets_refused),
-    counted(dataset.buckets_unanswered),
   ];
 }
 
