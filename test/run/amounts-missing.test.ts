@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { checkFocus } from '../../src/derive/focus/check.ts';
 import { readStatus } from '../../src/run/status.ts';
+import { emitTap } from '../../src/run/tap.ts';
+import { openDuckDb } from '../export/duckdb.ts';
+import { exported, folderPlace, newFolder } from '../export/places.ts';
+import { compared, duckDbLines, manifestOf, nothingBut, storedLines } from '../export/rows.ts';
+import { target } from '../feed/singer-checker.ts';
 import { daysBack, liveThroughNights, type Nights } from '../support/nights.ts';
+import { transactionsToEnd } from '../support/quiet.ts';
 import { bucket, page, type ScriptedApi, scriptedApi } from '../support/scripted-api.ts';
 
 const daySeconds = 86_400;
@@ -144,6 +150,39 @@ describe('a cost of which the API tells no amount', () => {
   it.each(['ten', '', true, []])('that cannot be read (%j) refuses its bucket all the same', async (value) => {
     days.set(dayBefore(10), [cost('strange', usd(value))]);
     expect(await nights.sync()).toMatchObject({ exit_code: 3, datasets: [{ buckets_refused: 1 }] });
+  });
+
+  it('is null in the feed and in exports too', async () => {
+    days.set(dayBefore(10), [
+      cost('strange'),
+      cost('m, input', usd(null)),
+      cost('m, input', usd(3)),
+      cost('b', { value: 5 }),
+    ]);
+    await nights.sync();
+    await transactionsToEnd(nights.database.pool);
+    let tapped = '';
+    const from = { catalog: null, state: null, now: nights.clock.now(), signal: nights.context.signal };
+    await emitTap(nights.store, from, (part) => {
+      tapped += part;
+      return Promise.resolve(true);
+    });
+    // The checker holds every record against its schema.
+    const warehouse = target();
+    warehouse.take(tapped);
+    const taken = [...(warehouse.tables.get('costs')?.values() ?? [])].map(({ record }) => record);
+    const amountOf = (item: string) => taken.find(({ line_item }) => line_item === item);
+    expect(amountOf('strange')).toMatchObject({ amount_value: null, amount_currency: null });
+    expect(amountOf('b')).toMatchObject({ amount_value: '5', amount_currency: null });
+    expect(amountOf('m, input')).toMatchObject({ amount_value: '3', amount_currency: 'usd' });
+    const folder = newFolder();
+    await exported(nights, folderPlace(folder), { names: ['costs', 'openai_bi.cost_daily', 'openai_bi.coverage'] });
+    const { streams } = await manifestOf(folder);
+    const duckDb = await openDuckDb();
+    for (const stream of streams) {
+      const stored = await storedLines(nights.database.pool, stream);
+      expect(compared(await duckDbLines(duckDb, folder, stream), stored), stream.name).toEqual(nothingBut(stored));
+    }
   });
 
   it('is not held against a total as if it were 0, and a total without an amount is not held against anything', async () => {

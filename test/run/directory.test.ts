@@ -10,6 +10,7 @@ import { planSync } from '../../src/run/plan-sync.ts';
 import { readStatus } from '../../src/run/status.ts';
 import type { Named } from '../../src/simulator/directory/directory.ts';
 import { liveThroughNights, type Nights, type NightsOptions, organization } from '../support/nights.ts';
+import { page, scriptedApi } from '../support/scripted-api.ts';
 
 const hourMs = 3_600_000;
 const everyNight: DirectorySettings = { hours: 12, personalData: true };
@@ -464,5 +465,43 @@ describe('a run that goes wrong', () => {
     expect(report).toMatchObject({ status: 'ok', exit_code: 0, directory: [{ status: 'failed' }] });
     expect(await first(nights, 'select count(*)::int as n from openai.usage_completions')).not.toEqual({ n: 0 });
     expect(report.directory[0]?.detail).toContain('nothing');
+  });
+});
+
+describe('what a list holds beyond names', () => {
+  it('is stored where it tells whose access is over, and known by its name only where nobody knows it', async () => {
+    const entry = {
+      '/organization/users': { id: 'user_1', is_scim_managed: true, badge: 'secret-badge', user: { shoe: 43 } },
+      '/organization/groups': { id: 'group_1', name: 'g', is_scim_managed: false },
+      '/organization/projects': { id: 'proj_1', name: 'p', status: 'active' },
+      '/organization/projects/proj_1/api_keys': { id: 'key_1', owner_project_access: 'inactive' },
+    };
+    const entries: Readonly<Record<string, object>> = entry;
+    const api = await scriptedApi(({ path }) => {
+      const found = entries[path];
+      return /costs/.test(path) ? page([]) : { body: { object: 'list', data: found ? [found] : [], has_more: false } };
+    });
+    try {
+      const nights = await live({ datasets: [costs], config: { directory: everyNight, baseUrl: api.url } });
+      await nights.sync();
+      expect(await select(nights, 'select api_key_id, owner_project_access from openai_bi.api_keys')).toEqual([
+        { api_key_id: 'key_1', owner_project_access: 'inactive' },
+      ]);
+      expect(await select(nights, 'select is_scim_managed from openai_bi.users')).toEqual([{ is_scim_managed: true }]);
+      expect(await select(nights, 'select is_scim_managed from openai_bi.groups')).toEqual([
+        { is_scim_managed: false },
+      ]);
+      expect(
+        await select(
+          nights,
+          'select dataset, kind, name, sample, seen_count::int as seen from openai_etl.drift order by name',
+        ),
+      ).toEqual([
+        { dataset: 'users', kind: 'field', name: 'badge', sample: null, seen: 1 },
+        { dataset: 'users', kind: 'field', name: 'user.shoe', sample: null, seen: 1 },
+      ]);
+    } finally {
+      await api.close();
+    }
   });
 });
