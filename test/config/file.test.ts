@@ -202,7 +202,7 @@ describe('the file that init writes', () => {
       'admin_key_file: /run/secrets/openai-admin-key-research',
       'admin_key_env: OPENAI_ADMIN_KEY',
     );
-    const config = loadYaml(uncommented, { OPENAI_ADMIN_KEY_PRODUCTION: adminKey });
+    const config = loadYaml(uncommented, { OPENAI_ADMIN_KEY_PRODUCTION: `${adminKey}-production` });
     expect(config.organizations.map(({ name }) => name)).toEqual(['production', 'research']);
     expect(config).toMatchObject({
       schedules: [{ timezone: 'Europe/Berlin' }],
