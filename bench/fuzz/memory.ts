@@ -71,7 +71,13 @@ export function createMemory(now: () => number): Memory {
     return fresh;
   };
 
-  const cutAt = (place: string, from: number) => cuts.set(place, { night: plan?.night ?? 0, at: now(), from });
+  const cutAt = (place: string, from: number): void => {
+    const night = plan?.night ?? 0;
+    const known = cuts.get(place);
+    // What is left out of a short answer tells less of the cut than what is left out of a long one.
+    const furthest = known?.night === night ? Math.max(known.from, from) : from;
+    cuts.set(place, { night, at: now(), from: furthest });
+  };
 
   const answered = (asked: Asked, chain: Chain): void => {
     const wanted = wantedFor(plan, asked);

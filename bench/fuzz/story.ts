@@ -65,7 +65,8 @@ export function tellStory({ seed, nights, only }: StoryOptions): readonly NightP
 
 /**
  * The cards of a lane; lanes of one kind begin at different ends, so that together they come to most of them. Where only
- * some cards are played, half of the lanes rest first, so that each happens to a new store and to one that holds days.
+ * some cards are played, the later lanes rest first: each card then happens to a new store and to one that holds days,
+ * and to a lane's bills while its usage stays as it is.
  */
 function laneState(lane: Lane, index: number, cards: readonly Card[], isChosen: boolean, random: Random): LaneState {
   const mine = cards.filter(({ lanes: kinds }) => kinds.includes(lane.kind));
@@ -82,7 +83,7 @@ function laneState(lane: Lane, index: number, cards: readonly Card[], isChosen: 
     extras: isChosen ? [] : mine.filter(({ rank }) => rank === 'extra'),
     card: null,
     index: 0,
-    rests: isChosen && isSecond ? 1 : 0,
+    rests: isChosen ? Math.ceil(index / 2) : 0,
     start,
     startBefore: start,
   };
