@@ -3,9 +3,9 @@
 alter table openai.costs alter column amount_value drop not null, alter column amount_currency drop not null;
 alter table openai.costs_by_user alter column amount_value drop not null, alter column amount_currency drop not null;
 comment on column openai.costs.amount_value is 'Measure, amount_currency, flow. Money, in units of amount_currency (dollars, not cents): the decimal digits the API sent, never rounded. Negative for credits. Where results of one group are summed and some came without an amount, extra counts them as amounts_missing. Null is not reported, which is not 0.';
-comment on column openai.costs.amount_currency is 'Attribute. ISO 4217 code in lower case as the API sends it; part of the grain. Null where the API sent none: such money is in no sum of a currency.';
+comment on column openai.costs.amount_currency is 'Attribute. ISO 4217 code in lower case, part of the grain; what the API sent is in extra where it was spelled otherwise. Null where the API sent none: such money is in no sum of a currency.';
 comment on column openai.costs_by_user.amount_value is 'Measure, amount_currency, flow. Money, in units of amount_currency (dollars, not cents): the decimal digits the API sent, never rounded. Negative for credits. Where results of one group are summed and some came without an amount, extra counts them as amounts_missing. Null is not reported, which is not 0.';
-comment on column openai.costs_by_user.amount_currency is 'Attribute. ISO 4217 code in lower case as the API sends it; part of the grain. Null where the API sent none: such money is in no sum of a currency.';
+comment on column openai.costs_by_user.amount_currency is 'Attribute. ISO 4217 code in lower case, part of the grain; what the API sent is in extra where it was spelled otherwise. Null where the API sent none: such money is in no sum of a currency.';
 
 alter table openai_etl.buckets add column amounts_missing integer not null default 0;
 comment on column openai_etl.buckets.amounts_missing is 'Results of costs that came without an amount, or without its currency: what the bucket cost is known in part only. 0 of usage.';

@@ -32,9 +32,3 @@ export function amountText({ units, scale }: Amount): string {
   const fraction = scale === 0 ? '' : digits.slice(-scale).replace(/0+$/, '');
   return `${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
-
-/** The sum of texts; null where there are none but null. */
-export function sumOf(texts: readonly (string | null)[]): string | null {
-  const given = texts.filter((text) => text !== null);
-  return given.length === 0 ? null : amountText(given.map(amountOf).reduce(plus, nothing));
-}

@@ -16,5 +16,7 @@ export function tallied<T>(
 
 /** What has no value, by whatever words, is the same to a tally. */
 function named(value: string | null | undefined): string {
-  return value === null || value === undefined || value === '' || /^\(no .*\)$/.test(value) ? '(none)' : value;
+  return value === null || value === undefined || value === '' || /^\((?:no .*|empty)\)$/.test(value)
+    ? '(none)'
+    : value;
 }

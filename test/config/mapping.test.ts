@@ -35,7 +35,12 @@ describe('a mapping in CSV', () => {
     // A line break or control character is refused, white space around a value goes, and letters are spelled in one way.
     const value = fc
       .string({ unit: 'grapheme', maxLength: 30 })
-      .map((text) => text.replace(/\p{Cc}/gu, '').normalize('NFC').trim())
+      .map((text) =>
+        text
+          .replace(/\p{Cc}/gu, '')
+          .normalize('NFC')
+          .trim(),
+      )
       .filter((text) => text !== '');
     const cell = fc.option(
       fc.oneof(

@@ -9,7 +9,7 @@ export function verbatim(json: string): string {
 const mark = '@@@';
 
 /** JSON text of a value that may hold {@link verbatim} pieces. */
-export function jsonOf(value: unknown): string {
+function jsonOf(value: unknown): string {
   return JSON.stringify(value).replace(/"@@@(.*?)@@@"/g, (_, json: string) => JSON.parse(`"${json}"`) as string);
 }
 
