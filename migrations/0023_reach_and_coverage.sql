@@ -109,7 +109,7 @@ select
     when d.buckets_refused > 0 then 'refused'
     when d.bucket_width is null then 'missing'
     when short.amounts_missing > 0 then 'incomplete'
-    when d.row_count = 0 then 'empty'
+    when d.row_count = 0 and d.buckets_loaded = case d.bucket_width when '1d' then 1 when '1h' then 24 else 1440 end then 'empty'
     when d.is_final then 'final'
     else 'loaded'
   end as state,
@@ -146,6 +146,6 @@ comment on view openai_bi.coverage is 'What is known of each day of each dataset
 comment on column openai_bi.coverage.buckets_unanswered is 'Buckets of the day, of any width, that were asked for last and not answered: what the other columns say is of an earlier reading, or nothing.';
 comment on column openai_bi.coverage.is_complete is 'True when the whole day was read after it had ended, with the filters asked for.';
 comment on column openai_bi.coverage.filters is 'Filter parameters its rows were asked with, as canonical JSON; null when there were none; mixed when parts of the day were asked with others. Days of different filters do not compare.';
-comment on column openai_bi.coverage.state is 'refused: the newest reading of a bucket could not be typed; missing: nothing is loaded; incomplete: loaded, but costs came without an amount or its currency; empty: loaded, and there was no usage; final: loaded whole and settled; loaded: may still change.';
+comment on column openai_bi.coverage.state is 'refused: the newest reading of a bucket could not be typed; missing: nothing is loaded; incomplete: loaded, but costs came without an amount or its currency; empty: every bucket is loaded, and there was no usage; final: loaded whole and settled; loaded: may still change.';
 comment on column openai_bi.coverage.is_final is 'True when the whole day is loaded and settled, an empty one too; false while amounts are missing.';
 comment on column openai_bi.coverage.amounts_missing is 'Costs of the day that came without an amount or its currency, flow; 0 of usage.';

@@ -78,6 +78,12 @@ interface Jump {
 
 const fieldOf: Readonly<Record<string, string>> = { project: 'project_id', api_key: 'api_key_id' };
 
+/** What the words of sums by one thing stand for. */
+function meantBy(value: string | null): string | null {
+  if (value === '(empty)') return '';
+  return value === null || value.startsWith('(no ') ? null : value;
+}
+
 async function checkJumps(pool: pg.Pool, bills: readonly Bill[], today: string): Promise<void> {
   const { rows } = await pool.query<Jump>(
     `select org_id as organization, to_char(cost_date, 'YYYY-MM-DD') as day, scope, scope_value as value, currency,
@@ -99,7 +105,7 @@ async function checkJumps(pool: pg.Pool, bills: readonly Bill[], today: string):
         bill.organization === jump.organization &&
         bill.day === jump.day &&
         currencyOf(bill) === jump.currency &&
-        (field === undefined || (bill.fields[field] ?? '') === (jump.value?.startsWith('(no ') ? '' : jump.value)),
+        (field === undefined || (bill.fields[field] ?? null) === meantBy(jump.value)),
     );
     return tallied(
       same,

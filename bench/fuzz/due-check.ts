@@ -106,7 +106,7 @@ function expectDetail(
 /** Exit code 0 says that nothing is missing. */
 function expectHeld(store: Store, place: string, position: number, given: readonly Given[]): void {
   const stored = store.get(place)?.get(position);
-  const newest = given.at(-1);
+  const newest = given.filter(({ isReading }) => isReading).at(-1);
   if (newest === undefined) return;
   const lines = stored?.facts.map(({ fields }) => rowLine(fields)).toSorted() ?? [];
   const isHeld = newest.kind === 'rows' || newest.lines.join('\n') === lines.join('\n');

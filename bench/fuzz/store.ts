@@ -19,6 +19,8 @@ export interface Stored {
   /** Null where the ledger has no content. */
   readonly entry: {
     readonly observedAt: number;
+    /** When its content last became another. */
+    readonly changedAt: number;
     readonly settled: boolean;
     readonly status: string;
     readonly grain: readonly string[];
@@ -51,6 +53,7 @@ interface EntryRow {
   readonly width: Width;
   readonly position: number;
   readonly observedAt: number;
+  readonly changedAt: number;
   readonly settled: boolean;
   readonly status: string;
   readonly grain: readonly string[];
@@ -68,7 +71,7 @@ export async function readStore(pool: pg.Pool): Promise<Store> {
   };
   const ledger = await pool.query<EntryRow>(
     `select org_id as organization, dataset, bucket_width as width, ${epoch('bucket_start')} as position,
-       ${epoch('observed_at')} as "observedAt", settled, status, grain, filters, row_count as "rowCount"
+       ${epoch('observed_at')} as "observedAt", ${epoch('changed_at')} as "changedAt", settled, status, grain, filters, row_count as "rowCount"
      from openai_etl.buckets where content_hash is not null order by bucket_start`,
   );
   for (const { organization, dataset, width, position, ...entry } of ledger.rows) {

@@ -19,10 +19,21 @@ interface ViewRow {
 interface Reading {
   readonly width: Width;
   readonly facts: readonly Fact[];
-  /** Every bucket is there and was read after its end. */
+  /** Every bucket is there, was read after its end, and was not refused since. */
   readonly isComplete: boolean;
   /** When its stalest bucket was read, in Unix seconds. */
   readonly stalest: number;
+  /** When what it says last became something else. */
+  readonly changedAt: number;
+  /** Some of it was read with the filters that are asked for now. */
+  readonly fits: boolean;
+}
+
+/** What the settings ask for of a dataset. */
+interface Asked {
+  readonly organization: string;
+  readonly dataset: string;
+  readonly filters: string | null;
 }
 
 /** Readings of one night tell the same. */
@@ -40,14 +51,18 @@ export async function checkUsage(pool: pg.Pool, store: Store): Promise<void> {
     `select org_id as organization, dataset, bucket_width as width, ${epoch('usage_hour_utc')},
        series_id::text as series, ${counts} from openai_bi.usage_hourly`,
   );
-  checkView('usage_daily', daily.rows, store, daySeconds, ['1d', '1h', '1m']);
-  checkView('usage_hourly', hourly.rows, store, 3600, ['1h', '1m']);
+  const { rows } = await pool.query<Asked>(
+    'select distinct org_id as organization, dataset, filters from openai_etl.asked',
+  );
+  const asked = new Map(rows.map(({ organization, dataset, filters }) => [`${organization} ${dataset}`, filters]));
+  checkView('usage_daily', daily.rows, { store, asked }, daySeconds, ['1d', '1h', '1m']);
+  checkView('usage_hourly', hourly.rows, { store, asked }, 3600, ['1h', '1m']);
 }
 
 function checkView(
   view: string,
   rows: readonly ViewRow[],
-  store: Store,
+  { store, asked }: { readonly store: Store; readonly asked: ReadonlyMap<string, string | null> },
   seconds: number,
   widths: readonly Width[],
 ): void {
@@ -58,7 +73,8 @@ function checkView(
       if (first === undefined) continue;
       const start = Math.floor(first.position / seconds) * seconds;
       const name = () => `${view} ${first.organization} ${first.dataset} ${instantText(start)}`;
-      checkStretch(name, endpoint, told.get(key) ?? [], honestReadings(readingsOf(buckets, seconds)));
+      const filters = asked.get(`${first.organization} ${first.dataset}`);
+      checkStretch(name, endpoint, told.get(key) ?? [], honestReadings(readingsOf(buckets, seconds, filters)));
       told.delete(key);
     }
   }
@@ -75,22 +91,32 @@ function stretches(store: Store, endpoint: Endpoint, seconds: number, widths: re
   );
 }
 
-function readingsOf(buckets: readonly Stored[], seconds: number): readonly Reading[] {
+function readingsOf(buckets: readonly Stored[], seconds: number, asked: string | null | undefined): readonly Reading[] {
   return [...Map.groupBy(buckets, ({ width }) => width)].map(([width, some]) => ({
     width,
     facts: some.flatMap(({ facts }) => facts),
     isComplete:
       some.length === seconds / widthSeconds[width] &&
-      some.every(({ position, entry }) => (entry?.observedAt ?? 0) >= position + widthSeconds[width]),
+      some.every(
+        ({ position, entry }) => entry?.status === 'loaded' && entry.observedAt >= position + widthSeconds[width],
+      ),
     stalest: Math.min(...some.map(({ entry }) => entry?.observedAt ?? 0)),
+    changedAt: Math.max(...some.map(({ entry }) => entry?.changedAt ?? 0)),
+    fits: asked === undefined || some.some(({ entry }) => entry?.filters === asked),
   }));
 }
 
-/** The readings that may be told: of complete ones the freshest, of incomplete ones any where no complete one is. */
+/**
+ * The readings that may be told: of those with the filters asked for, the complete ones that no later complete one has
+ * seen to be out of date; any where none is complete.
+ */
 function honestReadings(readings: readonly Reading[]): readonly Reading[] {
-  const complete = readings.filter(({ isComplete }) => isComplete);
-  const freshest = Math.max(...complete.map(({ stalest }) => stalest));
-  return complete.length === 0 ? readings : complete.filter(({ stalest }) => stalest >= freshest - oneNightSeconds);
+  const fitting = readings.filter(({ fits }) => fits);
+  const comparable = fitting.length === 0 ? readings : fitting;
+  const complete = comparable.filter(({ isComplete }) => isComplete);
+  const isOvertaken = ({ stalest }: Reading) =>
+    complete.some((one) => one.stalest > stalest + oneNightSeconds && one.changedAt > stalest);
+  return complete.length === 0 ? comparable : complete.filter((one) => !isOvertaken(one));
 }
 
 function checkStretch(

@@ -62,7 +62,8 @@ export async function* readPages<P extends DecodedPage>(
 function createFollower({ dataset, width, start, end }: SliceRequest): (page: DecodedPage) => string | null {
   const startSeconds = start.getTime() / 1000;
   const endSeconds = end.getTime() / 1000;
-  const asked = (endSeconds - startSeconds) / widthSeconds[width];
+  // Where an end to come is refused, the slice ends inside its last bucket.
+  const asked = Math.ceil((endSeconds - startSeconds) / widthSeconds[width]);
   const most = pagesPerBucket * asked + idlePages;
   const isInside = (bucket: number) => bucket >= startSeconds && bucket < endSeconds;
   const isAsked = (bucket: number) => bucket % widthSeconds[width] === 0;
