@@ -27,7 +27,7 @@ select
 from (
   select distinct org_id, dataset, w.bucket_width, w.step
   from openai_etl.days
-  cross join (values ('1m', interval '1 minute'), ('1h', interval '1 hour'), ('1d', interval '1 day')) as w(bucket_width, step)
+  cross join (values ('1m', interval '1 minute'), ('1h', interval '1 hour'), ('1d', interval '24 hours')) as w(bucket_width, step)
 ) as kind
 left join openai_etl.starts s using (org_id, dataset, bucket_width)
 cross join lateral (

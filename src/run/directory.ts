@@ -57,6 +57,7 @@ export async function updateDirectory(run: DirectoryRun, readable: boolean): Pro
   } catch (thrown) {
     if (signal.aborted) return report;
     report = failedReport(run, report, thrown);
+    if (isForeign(toDatabaseError(thrown))) return report;
   }
   try {
     // Whatever became of the lists: ids without a row have no name in any view.

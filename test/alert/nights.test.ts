@@ -235,7 +235,8 @@ describe('what the API sends', () => {
     }));
     nights.simulator.restate(empty);
     await night();
-    expect(receiver.told()).toContain('opened mass_removal_refused');
+    // Of the money cut both ways as well: it was for those completions, and nearly all of it is gone.
+    expect(receiver.told()).toContain('opened mass_removal_refused +2');
     await nights.sync({ datasets: ['embeddings'] });
     await look();
     expect(await open()).toEqual(['mass_removal_refused completions 1d']);

@@ -255,7 +255,7 @@ describe('the rollup of one dataset', () => {
       rows: bucket.rows.map((row) => ({ ...row, measures: [BigInt(largest), 1] })),
     }));
     await expect(loads('1h')({ ...slice, buckets: rows }, february(1))).rejects.toMatchObject({
-      code: 'contract_broken',
+      code: 'database_refused_data',
     });
     expect(await select('select count(*)::int as rows from openai.usage_embeddings')).toEqual([{ rows: 0 }]);
   });

@@ -168,8 +168,10 @@ describe('a store that has lived through settings says what a fresh one says', {
     const api = await scriptedApi(({ path, start: from, end, groupBy }) => {
       const answer = answers[path];
       const isCut = path === '/organization/costs' && groupBy.includes('user_id');
-      const isAsked = (from ?? 0) <= start && start < (end ?? Number.POSITIVE_INFINITY);
-      return page(answer === undefined || isCut || !isAsked ? [] : [bucket(start, 86_400, [answer])]);
+      const asked = Array.from({ length: ((end ?? 0) - (from ?? 0)) / 86_400 }, (_, at) => (from ?? 0) + at * 86_400);
+      return page(
+        asked.map((day) => bucket(day, 86_400, day !== start || answer === undefined || isCut ? [] : [answer])),
+      );
     });
     try {
       await living(

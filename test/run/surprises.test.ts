@@ -159,7 +159,7 @@ describe('what the API sends that its contract does not say', () => {
     ).toEqual([{ amount: stored }]);
   });
 
-  it.each(['"NaN"', '"1,50"', 'true', 'null', '{}'])('refuses the bucket with the amount %s', async (sent) => {
+  it.each(['"NaN"', '"1,50"', 'true', '{}'])('refuses the bucket with the amount %s', async (sent) => {
     const amount = `{"value":${sent},"currency":"usd"}`;
     nights.simulator.setFaults([fault({ kind: 'set-field', field: 'amount', json: amount, buckets: [2] }, 'costs')]);
     const report = await nights.sync({ datasets: ['costs'] });

@@ -197,7 +197,7 @@ describe('verify', () => {
     api?.answerWith(() => refusal(400, `Data is only available from ${from} onwards.`, 'reporting_lookback_exceeded'));
     const report = await verify();
     expect(report).toMatchObject({ status: 'failed', exit_code: 1, checked: [{ buckets: 0 }] });
-    expect(report.checked[0]?.errors[0]?.message).toContain('nothing was compared');
+    expect(report.checked[0]?.errors[0]?.message).toContain('refuses every start up to now');
   });
 });
 
