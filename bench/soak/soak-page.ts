@@ -20,6 +20,9 @@ ${outcomeBlock(outcome)}
 A fault counts for every request it struck. ${cpus().length} cores, Node ${process.versions.node}. A broken promise
 ends the soak with exit code 1, the seed, the night and the first difference.
 
+A second adversary shares no code with the program, its simulator included: \`npm run fuzz -- --seed N --nights M\` lets the API
+misbehave while settings change, and holds every table, view, feed and export against what was answered.
+
 ## What happens
 
 - **Every night** all ${new Set(loads.map(([{ name }]) => name)).size} datasets are read by the day since ${firstDay.toISOString().slice(0, 10)}, and by the hour as well
