@@ -238,10 +238,10 @@ from (
   from openai.usage_decisions f where f.bucket_width = '1h'
   union all
   select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
-    f.batch, f.service_tier, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens,
-    sum(f.input_uncached_tokens)::bigint as input_uncached_tokens,
-    sum(f.input_cached_tokens)::bigint as input_cached_tokens,
-    sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
+    f.batch, f.service_tier, openai_bi.count_or_null(sum(f.num_model_requests)) as requests, openai_bi.count_or_null(sum(f.input_tokens)) as input_tokens,
+    openai_bi.count_or_null(sum(f.input_uncached_tokens)) as input_uncached_tokens,
+    openai_bi.count_or_null(sum(f.input_cached_tokens)) as input_cached_tokens,
+    openai_bi.count_or_null(sum(f.input_cache_write_tokens)) as input_cache_write_tokens, openai_bi.count_or_null(sum(f.output_tokens)) as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
   join openai.usage_completions f on f.org_id = h.org_id and f.bucket_width = '1m'
@@ -251,8 +251,8 @@ from (
     f.model, f.batch, f.service_tier
   union all
   select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
-    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests,
-    sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::boolean, null::text, openai_bi.count_or_null(sum(f.num_model_requests)) as requests,
+    openai_bi.count_or_null(sum(f.input_tokens)) as input_tokens, null::bigint as input_uncached_tokens,
     null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
@@ -263,8 +263,8 @@ from (
     f.model
   union all
   select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
-    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests,
-    sum(f.input_tokens)::bigint as input_tokens, null::bigint as input_uncached_tokens,
+    null::boolean, null::text, openai_bi.count_or_null(sum(f.num_model_requests)) as requests,
+    openai_bi.count_or_null(sum(f.input_tokens)) as input_tokens, null::bigint as input_uncached_tokens,
     null::bigint as input_cached_tokens, null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
@@ -275,7 +275,7 @@ from (
     f.model
   union all
   select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
-    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens,
+    null::boolean, null::text, openai_bi.count_or_null(sum(f.num_model_requests)) as requests, null::bigint as input_tokens,
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.images), 'images'::text, h.is_final
@@ -287,7 +287,7 @@ from (
     f.model
   union all
   select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
-    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens,
+    null::boolean, null::text, openai_bi.count_or_null(sum(f.num_model_requests)) as requests, null::bigint as input_tokens,
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.characters), 'characters'::text, h.is_final
@@ -299,7 +299,7 @@ from (
     f.model
   union all
   select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
-    null::boolean, null::text, sum(f.num_model_requests)::bigint as requests, null::bigint as input_tokens,
+    null::boolean, null::text, openai_bi.count_or_null(sum(f.num_model_requests)) as requests, null::bigint as input_tokens,
     null::bigint as input_uncached_tokens, null::bigint as input_cached_tokens,
     null::bigint as input_cache_write_tokens, null::bigint as output_tokens,
     sum(f.seconds), 'seconds'::text, h.is_final
@@ -356,10 +356,10 @@ from (
     f.model
   union all
   select h.usage_hour_utc, h.org_id, h.dataset, f.series_id, '1m', f.project_id, f.user_id, f.api_key_id, f.model,
-    f.batch, f.service_tier, sum(f.num_model_requests)::bigint as requests, sum(f.input_tokens)::bigint as input_tokens,
-    sum(f.input_uncached_tokens)::bigint as input_uncached_tokens,
-    sum(f.input_cached_tokens)::bigint as input_cached_tokens,
-    sum(f.input_cache_write_tokens)::bigint as input_cache_write_tokens, sum(f.output_tokens)::bigint as output_tokens,
+    f.batch, f.service_tier, openai_bi.count_or_null(sum(f.num_model_requests)) as requests, openai_bi.count_or_null(sum(f.input_tokens)) as input_tokens,
+    openai_bi.count_or_null(sum(f.input_uncached_tokens)) as input_uncached_tokens,
+    openai_bi.count_or_null(sum(f.input_cached_tokens)) as input_cached_tokens,
+    openai_bi.count_or_null(sum(f.input_cache_write_tokens)) as input_cache_write_tokens, openai_bi.count_or_null(sum(f.output_tokens)) as output_tokens,
     null::numeric, null::text, h.is_final
   from openai_etl.minute_hours h cross join generate_series(0, 59) as minute
   join openai.usage_decisions f on f.org_id = h.org_id and f.bucket_width = '1m'

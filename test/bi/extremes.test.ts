@@ -81,6 +81,9 @@ describe('every view and function of BI, whatever can be stored', () => {
     nights = await liveThroughNights({ days: 16, config: { baseUrl: api.url } });
     expect((await nights.sync()).datasets.flatMap(({ errors }) => errors)).toEqual([]);
     await nights.database.pool.query(minutesBesideTheDay);
+    await nights.database.pool.query(`insert into openai_etl.hours_of_minutes
+      select distinct org_id, dataset, date_trunc('hour', bucket_start, 'UTC'), 2, false from openai_etl.buckets
+      where bucket_width = '1m'`);
     await nights.database.pool.query(`insert into openai.budgets (budget_name, scope, period, amount, currency, thresholds)
       values ('tiny', 'all', 'month', 1e-16383, 'usd', '{50,100}'), ('vast', 'all', 'year', 9e999, 'usd', '{50}')`);
     await nights.database.pool.query('update openai_etl.buckets set settled = true');

@@ -86,12 +86,12 @@ function fieldsOf(leaves: readonly Leaf[]): readonly Field[] {
   });
 }
 
-function measureText({ required }: Measure, index: number, style: AmountStyle): Field['text'] {
+function measureText({ unit }: Measure, index: number, style: AmountStyle): Field['text'] {
   return ({ measures }, salt) => {
     const value = measures[index] ?? null;
     if (typeof value !== 'bigint') return String(value);
     // Captures show strings only where a value is money; quantities are always numbers.
-    return required ? amountText(value, style, salt) : numberText(value);
+    return unit === 'amount_currency' ? amountText(value, style, salt) : numberText(value);
   };
 }
 
