@@ -88,25 +88,29 @@ const told = [
 ] as const;
 const columns = told.map(([, column]) => column);
 const of = (row: string) => columns.map((column) => `${row}.${column}`).join(', ');
+const [ofChosen, ofStored, ofExcluded] = [of('chosen'), of('d'), of('excluded')];
+const columnList = columns.join(', ');
+const toldAs = told.map(([name, column]) => `t.${name} as ${column}`).join(', ');
+const assignments = columns.map((column) => `${column} = excluded.${column}`).join(', ');
 
 /** $1 organization, $2 dataset, $3 days, $4 honest until, $5 the width loaded, $6 days of which content of that width changed. */
 const settleSql = `
   with chosen as (
-    select (t.period at time zone 'UTC')::date as day, ${told.map(([name, column]) => `t.${name} as ${column}`).join(', ')}
+    select (t.period at time zone 'UTC')::date as day, ${toldAs}
     from openai_etl.told_from($1, $2,
       array(select day::timestamp at time zone 'UTC' from unnest($3::date[]) as day), ${daySeconds}, $4) as t
   ), before as (
     select usage_date_utc as day, bucket_width as width, buckets_loaded as loaded, is_rolled_up from openai_etl.days
     where org_id = $1 and dataset = $2 and usage_date_utc = any($3::date[])
   ), written as (
-    insert into openai_etl.days as d (org_id, dataset, usage_date_utc, ${columns.join(', ')}, updated_at, changed_xid)
-    select $1, $2, day, ${of('chosen')}, now(), pg_current_xact_id()
+    insert into openai_etl.days as d (org_id, dataset, usage_date_utc, ${columnList}, updated_at, changed_xid)
+    select $1, $2, day, ${ofChosen}, now(), pg_current_xact_id()
     from chosen
     on conflict (org_id, dataset, usage_date_utc) do update set
-      ${columns.map((column) => `${column} = excluded.${column}`).join(', ')},
+      ${assignments},
       updated_at = excluded.updated_at, changed_xid = excluded.changed_xid
     where excluded.bucket_width = $5::text and d.usage_date_utc = any($6::date[])
-      or (${of('d')}) is distinct from (${of('excluded')})
+      or (${ofStored}) is distinct from (${ofExcluded})
   )
   select to_char(chosen.day, 'YYYY-MM-DD') as day, before.width as "widthBefore", chosen.bucket_width as width,
     coalesce(before.loaded, 0) as "loadedBefore", chosen.buckets_loaded as loaded,

@@ -1,6 +1,8 @@
 import { type Width, widthSeconds } from '../catalog/width.ts';
 import type { Telling } from './days.ts';
 
+const hourSeconds = widthSeconds['1h'];
+
 /** An hour of which minutes are loaded. */
 export interface HourChange {
   readonly hour: Date;
@@ -12,7 +14,7 @@ export interface HourChange {
 
 /** The start of the hour, in Unix seconds, that an instant in Unix seconds lies in. */
 export function hourOf(seconds: number): number {
-  return Math.floor(seconds / widthSeconds['1h']) * widthSeconds['1h'];
+  return Math.floor(seconds / hourSeconds) * hourSeconds;
 }
 
 /**
@@ -36,7 +38,7 @@ const settleSql = `
         select from openai_etl.buckets b
         where b.org_id = $1 and b.dataset = $2 and b.bucket_width = '1m'
           and b.bucket_start >= hour and b.bucket_start < hour + interval '1 hour')
-    ), ${widthSeconds['1h']}, $4) as t
+    ), ${hourSeconds}, $4) as t
   ), before as (
     select usage_hour_utc from openai_etl.hours_of_minutes
     where org_id = $1 and dataset = $2 and usage_hour_utc = any($3::timestamptz[])

@@ -52,10 +52,12 @@ function summedSql(dataset: Dataset, grain: readonly string[]): string {
   const sums = dataset.columns
     .filter(({ role }) => role === 'measure')
     .map(({ name }) => `trim_scale(sum(${quoted(name)}))::text`);
-  return `select extract(epoch from bucket_start)::float8 as start, array[${[...keys, ...sums].join(', ')}] as line
+  const line = [...keys, ...sums].join(', ');
+  const group = ['bucket_start', ...keys].join(', ');
+  return `select extract(epoch from bucket_start)::float8 as start, array[${line}] as line
     from openai.${quoted(dataset.table)}
     where org_id = $1 and bucket_width = $2 and bucket_start = any($3::timestamptz[])
-    group by ${['bucket_start', ...keys].join(', ')}`;
+    group by ${group}`;
 }
 
 function lineOf(dataset: Dataset, grain: readonly string[], { series, measures }: Row): string {

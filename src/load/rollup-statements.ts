@@ -71,6 +71,7 @@ export function rollupStatementsOf(dataset: Dataset): RollupStatements {
     .join(', ');
   const differing = `(select distinct (bucket_start at time zone 'UTC')::date as day, series_id from ${diffTable(dataset)}
     where (bucket_start at time zone 'UTC')::date = any($2::date[])) as differing`;
+  const hourSums = sumsOfHour(dataset);
   return {
     copyDays: `copy ${daily} (${columns}) from stdin with (format binary)`,
     createStaging: `create temp table if not exists ${staging} on commit delete rows as select ${columns} from ${daily} with no data`,
@@ -90,7 +91,7 @@ export function rollupStatementsOf(dataset: Dataset): RollupStatements {
     deleteHours: `delete from ${hourly} where org_id = $1 and dataset = ${name} and usage_hour_utc = any($2::timestamptz[])`,
     copyHours: `copy ${hourly} (${hourlyColumns}) from stdin with (format binary)`,
     sumHours: `insert into ${hourly} (${hourlyColumns}) select $1, ${name}, told.hour, summed.*
-      from unnest($2::timestamptz[], $3::text[]) as told(hour, width) cross join lateral (${sumsOfHour(dataset)}) as summed`,
+      from unnest($2::timestamptz[], $3::text[]) as told(hour, width) cross join lateral (${hourSums}) as summed`,
   };
 }
 
@@ -125,11 +126,13 @@ function sumsOf(dataset: Dataset, which: string): string {
 function sumsOfHour(dataset: Dataset): string {
   const group = hourlyDimensionsOf(dataset).map((dimension) => `f.${quoted(dimension)}`);
   const sums = [...additiveOf(dataset).values()].map((measure) => `sum(f.${quoted(measure.name)})`);
-  return `select row_number() over (), ${[...group, ...sums].join(', ')}
+  const selected = [...group, ...sums].join(', ');
+  const grouped = group.join(', ');
+  return `select row_number() over (), ${selected}
     from openai.${quoted(dataset.table)} f
     where f.org_id = $1 and f.bucket_width = told.width
       and f.bucket_start >= told.hour and f.bucket_start < told.hour + interval '1 hour'
-    group by ${group.join(', ')}`;
+    group by ${grouped}`;
 }
 
 function during(day: string): string {

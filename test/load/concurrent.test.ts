@@ -56,7 +56,7 @@ describe('two writers of the same buckets', () => {
       dataset: embeddings,
       width: '1d',
       settleSeconds: 0,
-      acceptRestatement: false,
+      acceptRestatement: true,
       keptDimensions: [],
       recheck: false,
       preview: false,

@@ -43,7 +43,7 @@ export const deviations: readonly Deviation[] = [
     sentence:
       'A cost of which the API tells no amount or no currency is left out, because neither may be null here: it is stored with null and its day counts as incomplete (openai_bi.coverage).',
     rows: null,
-    leftOut: `select coalesce(sum(amounts_missing), 0) as left_out from openai_etl.buckets where dataset = 'costs' and bucket_width = '1d'`,
+    leftOut: `select coalesce(sum(amounts_missing), 0) as left_out from openai_bi.coverage where dataset = 'costs'`,
   },
 ];
 
