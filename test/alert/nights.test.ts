@@ -239,10 +239,11 @@ describe('what the API sends', () => {
     expect(receiver.told()).toContain('opened mass_removal_refused +2');
     await nights.sync({ datasets: ['embeddings'] });
     await look();
-    expect(await open()).toEqual(['mass_removal_refused completions 1d']);
+    const refused = ['completions', 'costs', 'costs_by_user'].map((name) => `mass_removal_refused ${name} 1d`);
+    expect((await open()).toSorted()).toEqual(refused);
     await nights.sync({ acceptRestatement: true });
     await look();
-    expect(receiver.told()).toContain('recovered mass_removal_refused');
+    expect(receiver.told()).toContain('recovered mass_removal_refused +2');
     expect(await open()).toEqual([]);
   });
 });
