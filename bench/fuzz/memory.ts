@@ -162,12 +162,16 @@ function listen(note: NightNote, { meanings }: Chain, isReading: boolean): void 
  */
 function supersedes(newer: Given, older: Given): boolean {
   if (!newer.isReading || newer.kind === 'either') return false;
-  if (newer.filters !== older.filters) return true;
+  return !keepsDetail(newer, older);
+}
+
+/** True where the store may keep the older answer because the newer one is the same with fewer dimensions. */
+export function keepsDetail(newer: Given, older: Given): boolean {
   const losesDetail =
     older.groupBy.length > newer.groupBy.length &&
     newer.groupBy.every((name) => older.groupBy.includes(name)) &&
     older.groupBy.every((name) => newer.wantedGroupBy.includes(name));
-  return !(losesDetail && (older.isClosed || older.night === newer.night));
+  return newer.filters === older.filters && losesDetail && (older.isClosed || older.night === newer.night);
 }
 
 function placeOf({ organization, endpoint, width }: Asked) {
