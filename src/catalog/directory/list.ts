@@ -52,26 +52,29 @@ export interface DirectoryList {
 }
 
 /** A text under its wire name or, where that is absent, under another. */
-export function text(column: string, ...paths: readonly Path[]): ListField {
-  return { column, from: { kind: 'text', paths } };
+export function text<const C extends string, const P extends readonly Path[]>(column: C, ...paths: P) {
+  return { column, from: { kind: 'text', paths } } as const satisfies ListField;
 }
 
 /** An instant that the API sends in Unix seconds. */
-export function instant(column: string, ...paths: readonly Path[]): ListField {
-  return { column, from: { kind: 'instant', paths } };
+export function instant<const C extends string, const P extends readonly Path[]>(column: C, ...paths: P) {
+  return { column, from: { kind: 'instant', paths } } as const satisfies ListField;
 }
 
 /** A boolean that is stored as one. */
-export function flag(column: string, path: Path): ListField {
-  return { column, from: { kind: 'flag', path, values: { true: 'true', false: 'false', null: null } } };
+export function flag<const C extends string, const P extends Path>(column: C, path: P) {
+  return {
+    column,
+    from: { kind: 'flag', path, values: { true: 'true', false: 'false', null: null } },
+  } as const satisfies ListField;
 }
 
 /** The same in every entry. */
-export function constant(column: string, value: string): ListField {
-  return { column, from: { kind: 'constant', value } };
+export function constant(column: string, value: string) {
+  return { column, from: { kind: 'constant', value } } as const satisfies ListField;
 }
 
 /** The project or group whose list it is. */
-export function scope(column: string): ListField {
-  return { column, from: { kind: 'scope' } };
+export function scope(column: string) {
+  return { column, from: { kind: 'scope' } } as const satisfies ListField;
 }
