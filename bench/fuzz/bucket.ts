@@ -47,7 +47,10 @@ interface Changed {
   readonly rows: readonly Row[];
 }
 
-/** The same with its first result changed; a bucket without results is left alone. */
+/**
+ * The same with its first result changed. A bucket without results is left alone, and so is one of which another fault
+ * has made several results of one row.
+ */
 export function withFirst(
   bucket: SentBucket,
   meaning: Pick<Meaning, 'kind' | 'loud'>,
@@ -55,7 +58,7 @@ export function withFirst(
 ): SentBucket {
   const [result, ...results] = bucket.results ?? [];
   const [row, ...rows] = bucket.meaning.rows;
-  if (result === undefined || row === undefined) return bucket;
+  if (result === undefined || row === undefined || results.length !== rows.length) return bucket;
   const changed = change(result, row);
   if (changed === null) return bucket;
   return {

@@ -33,18 +33,23 @@ export function beginsAt({ start, end, width, bucketStarts, answered, open }: Cl
 }
 
 /**
- * True when the API answers from a bucket on and nothing before it, neither the one before asked for alone nor the
- * earliest one wanted: a single bucket left out is no horizon.
+ * What an answer that begins later than asked comes to. `horizon`: nothing before is answered, neither the bucket before
+ * asked for alone nor the earliest one wanted · `gap`: older ones are, so that the API leaves out what is empty ·
+ * `in_parts`: the one before is answered alone · `contradicted`: one that came is not answered alone, so that the silence
+ * of this API says nothing.
  */
-export async function isHorizon(
+export type ClampedVerdict = 'horizon' | 'gap' | 'in_parts' | 'contradicted';
+
+/** Judges an answer that begins `at` a bucket later than asked, by asking for up to three buckets alone. */
+export async function judgeStart(
   at: Date,
   { width, earliest, grain }: { readonly width: Width; readonly earliest: Date; readonly grain: readonly string[] },
   probe: Probe,
-): Promise<boolean> {
+): Promise<ClampedVerdict> {
   const before = new Date(at.getTime() - widthSeconds[width] * 1000);
-  if (!isSilent((await probe(before, grain)).kind)) return false;
-  if ((await probe(at, grain)).kind !== 'answered') return false;
-  return earliest >= before || isSilent((await probe(earliest, grain)).kind);
+  if (!isSilent((await probe(before, grain)).kind)) return 'in_parts';
+  if ((await probe(at, grain)).kind !== 'answered') return 'contradicted';
+  return earliest >= before || isSilent((await probe(earliest, grain)).kind) ? 'horizon' : 'gap';
 }
 
 function isSilent(kind: Awaited<ReturnType<Probe>>['kind']): boolean {

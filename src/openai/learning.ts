@@ -2,7 +2,7 @@ import { widthSeconds } from '../catalog/width.ts';
 import type { Clock } from '../clock.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type ClampedAnswer, isHorizon } from './clamped-start.ts';
+import { type ClampedAnswer, type ClampedVerdict, judgeStart } from './clamped-start.ts';
 import { quote } from './error-envelope.ts';
 import { findHorizon } from './find-horizon.ts';
 import { findRefusedRange, isRefused } from './find-refused-range.ts';
@@ -26,8 +26,8 @@ export interface Learning {
   grouping(refusal: GroupingRefused, asked: AskedFor, probe: Probe): Promise<boolean>;
   /** From when on the API answers. Throws horizon_unknown where it refuses every start. */
   horizon(refusal: HorizonMoved, asked: AskedFor, probe: Probe): Promise<void>;
-  /** Whether an answer that begins later than asked is a horizon. */
-  clamped(at: Date, answer: ClampedAnswer, grain: readonly string[], probe: Probe): Promise<boolean>;
+  /** What an answer that begins later than asked comes to. */
+  clamped(at: Date, answer: ClampedAnswer, grain: readonly string[], probe: Probe): Promise<ClampedVerdict>;
   /** Asks again what is known to be refused, and forgets what no longer is. */
   askAgain(what: AskAgain, probe: Probe): Promise<void>;
 }
@@ -125,11 +125,12 @@ export function createLearning({ settings, knowledge, earliest, clock, log }: Le
   };
 
   const learnClamped = async (at: Date, answer: ClampedAnswer, grain: readonly string[], probe: Probe) => {
-    if (knowledge.horizon !== null && knowledge.horizon >= at) return true;
-    if (!(await isHorizon(at, { width, earliest: beginning(answer.start), grain }, probe))) return false;
+    if (knowledge.horizon !== null && knowledge.horizon >= at) return 'horizon';
+    const verdict = await judgeStart(at, { width, earliest: beginning(answer.start), grain }, probe);
+    if (verdict !== 'horizon') return verdict;
     const asked = new Date(at.getTime() - stepMs).toISOString();
     remember(at, 'clamped', answer.start, `asked for ${asked}, it answers nothing before ${at.toISOString()}`);
-    return true;
+    return verdict;
   };
 
   const askHorizonAgain = async (probe: Probe): Promise<void> => {

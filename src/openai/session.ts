@@ -47,6 +47,8 @@ export interface SliceRead<P> {
   readonly start: Date;
   /** Where they end: earlier than asked for where the API refuses the end of the open bucket and all of that bucket. */
   readonly end: Date;
+  /** What a bucket is that did not come: nothing was used, or the API has shown that its silence says nothing. */
+  readonly silence: 'empty' | 'unanswered';
 }
 
 /** Nothing of a slice can be read any more. */
@@ -106,6 +108,7 @@ export function createSession({ client, settings, known, earliest, clock, log }:
   const ends = createEnds(dataset, clock, log);
   const learning = createLearning({ settings, knowledge, earliest, clock, log });
   let doubts = 0;
+  let leavesOut = false;
   const probeWith = (decode: (text: string) => DecodedPage, signal: AbortSignal) =>
     createProbe({ client, settings, decode, signal, endingBy: ends.endingBy });
 
@@ -125,11 +128,14 @@ export function createSession({ client, settings, known, earliest, clock, log }:
       knowledge.answeredAt(start);
       return read;
     }
-    if (doubts >= mostDoubts) return read;
-    if (await learning.clamped(at, answer, grain, probeWith(decode, signal)))
-      return at >= end ? { beforeHorizon: true } : { ...read, start: at };
-    doubts += 1;
-    if (at >= end) return read;
+    const unsaid = { ...read, silence: 'unanswered' } as const;
+    if (doubts >= mostDoubts) return unsaid;
+    const verdict = leavesOut ? 'gap' : await learning.clamped(at, answer, grain, probeWith(decode, signal));
+    if (verdict === 'horizon') return at >= end ? { beforeHorizon: true } : { ...read, start: at };
+    if (verdict === 'gap') leavesOut = true;
+    else doubts += 1;
+    if (verdict === 'contradicted') return unsaid;
+    if (at >= end) return verdict === 'gap' ? read : unsaid;
     return {
       parts: [
         { start: at, end },
@@ -165,7 +171,7 @@ export function createSession({ client, settings, known, earliest, clock, log }:
       covered = earlier(end, alignUp(asked, width));
       return Array.fromAsync(readPages(client, { ...request, end: asked }, decode, signal));
     });
-    return { pages, grain, observedAt, start, end: covered };
+    return { pages, grain, observedAt, start, end: covered, silence: 'empty' };
   };
 
   /** Learns from a refusal; gives the parts of a slice that can only be asked for in parts. Throws all else again. */

@@ -50,8 +50,15 @@ interface Gathered {
  * Throws EtlError `contract_broken` where something received is not accounted for.
  * @param start Unix seconds, aligned, inclusive
  * @param end Unix seconds, aligned, exclusive
+ * @param silence what a missing bucket is where the answer itself does not contradict it
  */
-export function assembleSlice(pages: readonly Page[], width: Width, start: number, end: number): ParsedSlice {
+export function assembleSlice(
+  pages: readonly Page[],
+  width: Width,
+  start: number,
+  end: number,
+  silence: 'empty' | 'unanswered' = 'empty',
+): ParsedSlice {
   const gathered: Gathered = {
     start,
     end,
@@ -75,7 +82,7 @@ export function assembleSlice(pages: readonly Page[], width: Width, start: numbe
   }
   for (const position of gathered.positions.values()) books = addBooks(books, booksOf(position));
   assertBalanced(books);
-  const isWhole = pages.at(-1)?.hasMore === false && withoutPlace(books).buckets === 0;
+  const isWhole = silence === 'empty' && pages.at(-1)?.hasMore === false && withoutPlace(books).buckets === 0;
   return {
     start,
     end,

@@ -83,7 +83,8 @@ export function createSliceReader(
     if ('parts' in read) return { split: read.parts };
     const length = read.pages.reduce((sum, page) => sum + page.length, 0);
     maxBuckets = bucketsPerPage(length, buckets);
-    const parsed = assembleSlice(read.pages, width, read.start.getTime() / 1000, read.end.getTime() / 1000);
+    const [start, end] = [read.start.getTime() / 1000, read.end.getTime() / 1000];
+    const parsed = assembleSlice(read.pages, width, start, end, read.silence);
     const texts = read.pages.map(({ text }) => text);
     return { read: { parsed, grain: read.grain, observedAt: read.observedAt, texts } };
   };

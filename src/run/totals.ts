@@ -69,12 +69,8 @@ export function readTotals(
     );
     if ('beforeHorizon' in read) return { sums: new Map(), from: window.end };
     if ('parts' in read) return await inParts(read.parts, readWindow);
-    const { buckets, quarantined } = assembleSlice(
-      read.pages,
-      width,
-      read.start.getTime() / 1000,
-      read.end.getTime() / 1000,
-    );
+    const [start, end] = [read.start.getTime() / 1000, read.end.getTime() / 1000];
+    const { buckets, quarantined } = assembleSlice(read.pages, width, start, end, read.silence);
     // A total of which a part cannot be read proves nothing.
     const [bad] = quarantined;
     if (bad !== undefined)

@@ -17,7 +17,8 @@ const amountOf = (json: string) => `{"value":${json},"currency":"usd"}`;
 
 /** Results that can be understood all the same. */
 function harmless(fault: string, then: PageEffect): FaultCase {
-  const drift = then.kind === 'set-field' ? [`field ${then.field}`] : [];
+  // PostgreSQL holds no NUL: the name is told without it.
+  const drift = then.kind === 'set-field' ? [`field ${then.field.replaceAll('\u0000', '')}`] : [];
   return { ...lasting({ area, fault, then, sees: null }), exit: 0, drift, recovery: 'in the same run' };
 }
 

@@ -85,6 +85,7 @@ describe('a session', () => {
       observedAt: before,
       start: bounds(1, 4).start,
       end: bounds(1, 4).end,
+      silence: 'empty',
     });
     expect(session).toMatchObject({ grain: wanted, refused: [], horizon: null });
   });
@@ -411,6 +412,49 @@ describe('an answer that begins later than asked', () => {
     );
     expect(await session.readSlice(bounds(3, 8), decode, signal)).toHaveProperty('parts');
     expect(session.horizon).toBeNull();
+  });
+
+  test('says nothing of what it leaves out where a bucket that came is not answered alone', async () => {
+    const { session, server } = await open((request) =>
+      json(page(request.query.get('limit') === '7' ? [day(4), day(5), day(6), day(7)] : [], null)),
+    );
+    expect(await session.readSlice(bounds(1, 8), decode, signal)).toMatchObject({
+      start: new Date(day(1) * 1000),
+      silence: 'unanswered',
+    });
+    expect(session.horizon).toBeNull();
+    // The slice, the bucket before what came, and that one itself.
+    expect(server.received).toHaveLength(3);
+  });
+
+  test('leaves a part unanswered that is silent as a whole and whose last bucket is answered alone', async () => {
+    const { session } = await open((request) => {
+      const isAlone = request.query.get('limit') === '1';
+      return isAlone
+        ? whole(request)
+        : json(page(Number(request.query.get('start_time')) < day(4) ? [] : [day(4)], null));
+    });
+    expect(await session.readSlice(bounds(4, 5), decode, signal)).toMatchObject({ silence: 'empty' });
+    expect(await session.readSlice(bounds(1, 4), decode, signal)).toMatchObject({ silence: 'unanswered' });
+  });
+
+  test('leaves out what is empty where older buckets are answered, and that is asked for once', async () => {
+    const { session, server } = await open(
+      (request) => {
+        const [from, to] = [Number(request.query.get('start_time')), Number(request.query.get('end_time'))];
+        return json(
+          page(
+            [day(1), day(6), day(7)].filter((at) => at >= from && at < to),
+            null,
+          ),
+        );
+      },
+      { earliest: new Date(day(1) * 1000) },
+    );
+    expect(await session.readSlice(bounds(4, 8), decode, signal)).toHaveProperty('parts');
+    expect(server.received).toHaveLength(4);
+    expect(await session.readSlice(bounds(4, 6), decode, signal)).toMatchObject({ silence: 'empty' });
+    expect(server.received).toHaveLength(5);
   });
 
   test('is none where other buckets are missing too: this API leaves out what is empty', async () => {

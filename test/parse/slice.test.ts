@@ -77,6 +77,12 @@ describe('a bucket that is missing', () => {
   });
 });
 
+it('leaves missing buckets unanswered where the silence of the API says nothing', () => {
+  const { buckets, unanswered } = assembleSlice([page(full([0, 2]))], '1h', start, at(4), 'unanswered');
+  expect(buckets.map((bucket) => bucket.start)).toEqual([at(0), at(2)]);
+  expect(unanswered).toEqual([at(1), at(3)]);
+});
+
 describe('the books of a slice', () => {
   const booksOf = (...pages: readonly Page[]) => assembleSlice(pages, '1h', start, at(6)).books;
 
