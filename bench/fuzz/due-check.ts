@@ -1,6 +1,6 @@
-import { daySeconds, type Width, widthSeconds } from './contract.ts';
+import { daySeconds, endpointNamed, type Width, widthSeconds } from './contract.ts';
 import { Difference, expectThat } from './difference.ts';
-import { type Given, keepsDetail, type Memory } from './memory.ts';
+import { confirms, type Given, keepsDetail, type Memory } from './memory.ts';
 import {
   filtersText,
   instantText,
@@ -50,7 +50,7 @@ function checkPlace({ plan, wanted, width, store, memory, exit }: Due): void {
     const given = memory.given(place).get(position) ?? [];
     checkPosition(plan, wanted, { place, position, end }, given, exit);
     if (position >= granted && end + settleSeconds > plan.at) expectDetail(plan, wanted, place, position, given);
-    if (exit === 0) expectHeld(store, place, position, given);
+    if (exit === 0) expectHeld(store, place, position, given, wanted.dataset);
   }
 }
 
@@ -104,15 +104,18 @@ function expectDetail(
 }
 
 /** Exit code 0 says that nothing is missing. */
-function expectHeld(store: Store, place: string, position: number, given: readonly Given[]): void {
+function expectHeld(store: Store, place: string, position: number, given: readonly Given[], dataset: string): void {
   const stored = store.get(place)?.get(position);
-  const newest = given.filter(({ isReading }) => isReading).at(-1);
-  if (newest === undefined) return;
+  const newest = given.findLastIndex(({ isReading }) => isReading);
+  if (newest < 0) return;
   const lines = stored?.facts.map(({ fields }) => rowLine(fields)).toSorted() ?? [];
-  // Where the answer may be unholdable, the finer one it has not replaced is as good.
-  const isHeld =
-    newest.kind === 'rows' ||
-    newest.lines.join('\n') === lines.join('\n') ||
-    given.some((older) => older.kind === 'rows' && keepsDetail(newest, older));
-  expectThat((stored?.entry ?? null) !== null && isHeld, () => `${place} ${instantText(position)}: not stored, exit 0`);
+  const isSame = (one: Given) => one.lines.join('\n') === lines.join('\n');
+  // Where the newest reading may be unholdable, a finer one it has not replaced is as good, and so is one that is confirmed.
+  const isGood = (one: Given, index: number) =>
+    (index === newest && one.kind === 'rows') ||
+    isSame(one) ||
+    given.some((older) => isSame(older) && older.kind === 'rows' && keepsDetail(one, older)) ||
+    given.some((older) => isSame(older) && confirms(endpointNamed(dataset), one, older));
+  const isHeld = (stored?.entry ?? null) !== null && given.some((one, index) => index >= newest && isGood(one, index));
+  expectThat(isHeld, () => `${place} ${instantText(position)}: not stored, exit 0`);
 }

@@ -1,10 +1,10 @@
 import type { Asked } from './asked.ts';
 import type { Chain } from './chain.ts';
-import { widthSeconds } from './contract.ts';
+import { type Endpoint, widthSeconds } from './contract.ts';
 import type { Heard } from './double.ts';
 import type { Refusal } from './fault.ts';
 import { filtersText, type NightPlan, placeName, type Wanted } from './plan.ts';
-import { rowLine } from './results.ts';
+import { coarsened, rowLine } from './results.ts';
 
 /** What was answered for a bucket, once. */
 export interface Given {
@@ -108,7 +108,10 @@ export function createMemory(now: () => number): Memory {
         isClosed: position + widthSeconds[asked.width] <= now(),
         isReading,
       };
-      known.set(position, [...(known.get(position) ?? []).filter((one) => !supersedes(given, one)), given]);
+      known.set(position, [
+        ...(known.get(position) ?? []).filter((one) => !supersedes(asked.endpoint, given, one)),
+        given,
+      ]);
     }
   };
 
@@ -157,21 +160,33 @@ function listen(note: NightNote, { meanings }: Chain, isReading: boolean): void 
 
 /**
  * True where the store may no longer hold the older answer once it has the newer: what counted may not be stale. An
- * answer of fewer dimensions need not take the place of a whole one of a bucket that had ended, where both are of the
- * same filters and all dimensions are still wanted.
+ * answer of fewer dimensions need not take the place of a whole one of a bucket that had ended, or that it confirms.
  */
-function supersedes(newer: Given, older: Given): boolean {
+function supersedes(endpoint: Endpoint, newer: Given, older: Given): boolean {
   if (!newer.isReading || newer.kind === 'either') return false;
-  return !keepsDetail(newer, older);
+  return !keepsDetail(newer, older) && !confirms(endpoint, newer, older);
 }
 
-/** True where the store may keep the older answer because the newer one is the same with fewer dimensions. */
-export function keepsDetail(newer: Given, older: Given): boolean {
-  const losesDetail =
+/** True where an answer has fewer dimensions, all of another's still being wanted, and narrows to the same. */
+function losesDetail(newer: Given, older: Given): boolean {
+  return (
+    newer.filters === older.filters &&
     older.groupBy.length > newer.groupBy.length &&
     newer.groupBy.every((name) => older.groupBy.includes(name)) &&
-    older.groupBy.every((name) => newer.wantedGroupBy.includes(name));
-  return newer.filters === older.filters && losesDetail && (older.isClosed || older.night === newer.night);
+    older.groupBy.every((name) => newer.wantedGroupBy.includes(name))
+  );
+}
+
+/** True where the store may keep an older answer for its dimensions alone. */
+export function keepsDetail(newer: Given, older: Given): boolean {
+  return losesDetail(newer, older) && (older.isClosed || older.night === newer.night);
+}
+
+/** True where an answer of fewer dimensions says the same as an older one. */
+export function confirms(endpoint: Endpoint, newer: Given, older: Given): boolean {
+  if (newer.kind !== 'rows' || !losesDetail(newer, older)) return false;
+  const dropped = older.groupBy.filter((name) => !newer.groupBy.includes(name));
+  return coarsened(endpoint, older.lines, dropped).join('\n') === newer.lines.join('\n');
 }
 
 function placeOf({ organization, endpoint, width }: Asked) {

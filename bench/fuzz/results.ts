@@ -1,4 +1,4 @@
-import { type Amount, amountText, nothing, plus } from './amount.ts';
+import { type Amount, amountOf, amountText, nothing, plus } from './amount.ts';
 import { type Endpoint, filterFields, isMoney } from './contract.ts';
 import { digits, type Json, type JsonObject } from './json.ts';
 import type { Dimensions, World } from './world.ts';
@@ -115,4 +115,22 @@ function rowOf(dimensions: Dimensions): Row {
 /** Rows in a form in which equal buckets are equal. */
 export function rowLine(row: Row): string {
   return JSON.stringify(Object.fromEntries(Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** Rows without some of their dimensions, those that become alike added up; sorted lines like `rowLine`. */
+export function coarsened(endpoint: Endpoint, lines: readonly string[], dropped: readonly string[]): readonly string[] {
+  const isMeasure = (name: string) => [...endpoint.counts, 'amount_value', 'quantity'].includes(name);
+  const rows = lines.map((line): Row => JSON.parse(line));
+  const keyOf = (row: Row) =>
+    rowLine(Object.fromEntries(Object.entries(row).filter(([name]) => !isMeasure(name) && !dropped.includes(name))));
+  return [...Map.groupBy(rows, keyOf)]
+    .map(([key, alike]) => {
+      const names = [...new Set(alike.flatMap(Object.keys))].filter(isMeasure);
+      const sums = names.map((name) => {
+        const amounts = alike.flatMap((row) => (row[name] === undefined ? [] : [amountOf(row[name])]));
+        return [name, amountText(amounts.reduce(plus))] as const;
+      });
+      return rowLine({ ...JSON.parse(key), ...Object.fromEntries(sums) });
+    })
+    .toSorted();
 }
