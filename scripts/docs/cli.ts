@@ -5,16 +5,17 @@ import { code, sections, table } from './markdown.ts';
 const columns = 100;
 
 /** One line per command. */
-export function commandsTable(): string {
+export async function commandsTable(): Promise<string> {
+  const root = await program();
   return table(
     ['command', 'does'],
-    commandsOf(program()).map((command) => [`[${code(command.name())}](#${command.name()})`, command.summary()]),
+    commandsOf(root).map((command) => [`[${code(command.name())}](#${command.name()})`, command.summary()]),
   );
 }
 
 /** What `--help` prints, for the program and each command. */
-export function commandSections(): string {
-  const root = program();
+export async function commandSections(): Promise<string> {
+  const root = await program();
   return sections(
     helpOf(root),
     ...commandsOf(root).flatMap((command) => [
@@ -24,8 +25,8 @@ export function commandSections(): string {
   );
 }
 
-function program(): Command {
-  return buildProgram('VERSION', async () => undefined);
+function program(): Promise<Command> {
+  return buildProgram('VERSION', async () => undefined, null);
 }
 
 function commandsOf(command: Command): readonly Command[] {

@@ -47,8 +47,8 @@ export type Execute = <Flags extends object>(command: Command, handler: Handler<
 
 interface Description {
   readonly name: string;
-  /** One line, as lists of commands show it. */
-  readonly summary: string;
+  /** One line, as lists of commands show it; of the program's own commands their list has it. */
+  readonly summary?: string;
   /** What --help says first. */
   readonly description: string;
   /** Command lines without the program's name, each with what it is good for. */
@@ -56,7 +56,7 @@ interface Description {
 }
 
 /** A command with the options and the help that every command has. */
-export function createCommand({ name, summary, description, examples }: Description): Command {
+export function createCommand({ name, summary = '', description, examples }: Description): Command {
   const command = new Command(name).summary(summary).description(paragraphs(description));
   const widest = Math.max(...examples.map(([line]) => line.length));
   const lines = examples.map(([line, purpose]) => `  usage-etl ${line.padEnd(widest)}   ${purpose}`);

@@ -1,66 +1,52 @@
 import { Command, CommanderError } from 'commander';
-import { exitCode, toEtlError } from '../errors.ts';
+import { type EtlError, exitCode, toEtlError } from '../errors.ts';
 import { version } from '../version.ts';
 import { addCommonOptions, type Execute } from './command.ts';
-import { backfillCommand } from './commands/backfill.ts';
-import { budgetsCommand } from './commands/budgets.ts';
-import { changesCommand } from './commands/changes.ts';
-import { checkCommand } from './commands/check.ts';
-import { dbCommand } from './commands/db.ts';
-import { demoCommand } from './commands/demo.ts';
-import { exportCommand } from './commands/export.ts';
-import { initCommand } from './commands/init.ts';
-import { mapCommand } from './commands/map.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { publicationCommand } from './commands/publication.ts';
-import { queryCommand } from './commands/query.ts';
-import { reportCommand } from './commands/report.ts';
-import { serveCommand } from './commands/serve.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { statusCommand } from './commands/status.ts';
-import { syncCommand } from './commands/sync.ts';
-import { tapCommand } from './commands/tap.ts';
-import { verifyCommand } from './commands/verify.ts';
-import { execute, reportFailure } from './execute.ts';
+import { commands, type ListedCommand } from './commands.ts';
 import type { Terminal } from './terminal.ts';
-import { usageError } from './usage-error.ts';
 
-/** The whole command line. `run` is called with the command that was given. */
-export function buildProgram(version: string, run: Execute): Command {
+/**
+ * The command line. `run` is called with the command that was given.
+ * @param words only commands named by one of these are loaded, the others just listed; null: all are loaded
+ */
+export async function buildProgram(version: string, run: Execute, words: readonly string[] | null): Promise<Command> {
   const program = addCommonOptions(new Command('usage-etl'))
     .description("Loads an OpenAI organization's usage and costs into PostgreSQL, exactly, and keeps them right.")
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'show help')
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .enablePositionalOptions()
     .addHelpText(
       'after',
       '\nNew here: usage-etl demo shows everything without a key; usage-etl check tests your own setup.',
     );
-  const commands = [
-    syncCommand,
-    backfillCommand,
-    verifyCommand,
-    statusCommand,
-    checkCommand,
-    serveCommand,
-    queryCommand,
-    changesCommand,
-    tapCommand,
-    publicationCommand,
-    reportCommand,
-    exportCommand,
-    budgetsCommand,
-    mapCommand,
-    migrateCommand,
-    dbCommand,
-    simulateCommand,
-    demoCommand,
-    initCommand,
-  ];
-  for (const create of commands) program.addCommand(create(run));
+  const loaded = commands.map((command) => {
+    const isNamed = words === null || words.includes(command.name);
+    return isNamed ? loadedCommand(command, run) : new Command(command.name);
+  });
+  for (const [index, command] of (await Promise.all(loaded)).entries()) {
+    program.addCommand(command.summary(commands[index]?.summary ?? ''));
+  }
   program.helpCommand('help [COMMAND]', 'show help of a command');
   refuseByThrowing(program);
   return program;
+}
+
+async function loadedCommand({ load }: ListedCommand, run: Execute): Promise<Command> {
+  const create = await load();
+  return create(run);
+}
+
+/** What commander refuses of one command. */
+class Refusal extends Error {
+  readonly command: Command;
+  readonly error: CommanderError;
+
+  constructor(command: Command, error: CommanderError) {
+    super(error.message, { cause: error });
+    this.command = command;
+    this.error = error;
+  }
 }
 
 /** commander would print and end the process itself; every error is to leave through one door. */
@@ -69,7 +55,7 @@ function refuseByThrowing(command: Command): void {
   command.showSuggestionAfterError(false);
   command.configureOutput({ outputError: () => undefined });
   command.exitOverride((error) => {
-    throw error.exitCode === 0 || error.code === 'commander.help' ? error : usageError(command, error);
+    throw error.exitCode === 0 || error.code === 'commander.help' ? error : new Refusal(command, error);
   });
   for (const child of command.commands) refuseByThrowing(child);
 }
@@ -79,15 +65,24 @@ export async function runCommandLine(arguments_: readonly string[], terminal: Te
   const json = arguments_.includes('--json');
   let exit: number = exitCode.ok;
   try {
-    const program = buildProgram(version, async (command, handler) => {
+    const run: Execute = async (command, handler) => {
+      const { execute } = await import('./execute.ts');
       exit = await execute(terminal, command, handler);
-    });
+    };
+    const program = await buildProgram(version, run, arguments_);
     await program.parseAsync(arguments_, { from: 'user' });
     return exit;
   } catch (thrown) {
     // Help and version have been printed; help without a command is the answer to a command line that asks nothing.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCode.ok : exitCode.usage;
-    await reportFailure(terminal, json, thrown);
-    return toEtlError(thrown).exit;
+    const error = thrown instanceof Refusal ? await usageErrorOf(thrown) : toEtlError(thrown);
+    const { reportFailure } = await import('./execute.ts');
+    await reportFailure(terminal, json, error);
+    return error.exit;
   }
+}
+
+async function usageErrorOf({ command, error }: Refusal): Promise<EtlError> {
+  const { usageError } = await import('./usage-error.ts');
+  return usageError(command, error);
 }

@@ -7,6 +7,9 @@ import { onTestFinished } from 'vitest';
 
 const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** Compiled code is kept from test to test: hundreds of them start the program. */
+const caches = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
+
 /** What a command line came to. */
 export interface Finished {
   readonly exit: number | null;
@@ -34,7 +37,7 @@ export function emptyFolder(): string {
 export function start(args: readonly string[], options: CommandOptions = {}): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: options.cwd ?? emptyFolder(),
-    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    env: { PATH: process.env['PATH'] ?? '', XDG_CACHE_HOME: caches, ...options.env },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');

@@ -14,7 +14,7 @@ function commandLines(command: Command, words: readonly string[] = []): readonly
     });
 }
 
-const program = buildProgram(version, async () => undefined);
+const program = await buildProgram(version, async () => undefined, null);
 
 describe('help', () => {
   it.each(commandLines(program).map(([words, command]) => [words.join(' '), command] as const))(

@@ -25,7 +25,7 @@ describe('every command line that the documentation shows', () => {
   });
 
   test.each(shown)('$file:$line usage-etl $args is one the program takes', async ({ args, isName }) => {
-    expect(isName ? isCommand(args) : await parsedByProgram(args)).toBeTruthy();
+    expect(isName ? await isCommand(args) : await parsedByProgram(args)).toBeTruthy();
   });
 });
 
@@ -39,10 +39,10 @@ describe('a command line that the program does not take', () => {
     await expect(parsedByProgram(args)).rejects.toThrow();
   });
 
-  test('is found out where it is only named', () => {
-    expect(isCommand(['db', 'url'])).toBe(true);
-    expect(isCommand(['synchronize'])).toBe(false);
-    expect(isCommand(['db', 'restart'])).toBe(false);
+  test('is found out where it is only named', async () => {
+    expect(await isCommand(['db', 'url'])).toBe(true);
+    expect(await isCommand(['synchronize'])).toBe(false);
+    expect(await isCommand(['db', 'restart'])).toBe(false);
   });
 });
 

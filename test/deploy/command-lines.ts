@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Execute } from '../../src/cli/command.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 
 /** A command line as a document shows it. */
@@ -63,9 +64,10 @@ function wordsOf(text: string): readonly string[] {
 /** Hands a command line to the real program, which parses it and does nothing. Gives what it would have run. */
 export async function parsedByProgram(args: readonly string[]): Promise<string> {
   let reached = '';
-  const program = buildProgram('0.0.0', async (command) => {
+  const run: Execute = async (command) => {
     reached = command.parent?.parent === null ? command.name() : `${command.parent?.name()} ${command.name()}`;
-  });
+  };
+  const program = await buildProgram('0.0.0', run, args);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
@@ -77,8 +79,8 @@ export async function parsedByProgram(args: readonly string[]): Promise<string> 
 }
 
 /** True when the program has the command, or the subcommand, of that name. */
-export function isCommand(words: readonly string[]): boolean {
-  const program: Command | undefined = buildProgram('0.0.0', async () => undefined);
+export async function isCommand(words: readonly string[]): Promise<boolean> {
+  const program: Command | undefined = await buildProgram('0.0.0', async () => undefined, words);
   return (
     words.reduce<Command | undefined>(
       (inside, word) => inside?.commands.find((each) => each.name() === word),

@@ -6,7 +6,6 @@ import { addSyncOptions, runSyncCommand, type SyncFlags } from '../sync-command.
 export function backfillCommand(run: Execute): Command {
   const command = createCommand({
     name: 'backfill',
-    summary: 'load a range of dates; can be interrupted and goes on where it stopped',
     description: `Loads every bucket from DATE on that is not loaded yet, or up to --to. Interrupted, it goes on where it stopped
 when it is run again. DATE is YYYY-MM-DD (UTC) or an ISO instant.`,
     examples: [

@@ -10,7 +10,6 @@ import { budgetImportText } from '../render/budget-report.ts';
 export function budgetsCommand(run: Execute): Command {
   const command = createCommand({
     name: 'budgets',
-    summary: 'say what may be spent, on what and in which period',
     description: `Makes the budgets of a CSV or YAML file all there are: new ones are added, others changed, and those that the file does not
 name removed. Every entry has budget_name and amount; it may have org_id (else all organizations together), scope (all,
 project, team, cost_center, model_family, api_key, user) with scope_value (an id, or the name of a team, cost center or

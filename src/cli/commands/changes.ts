@@ -9,7 +9,6 @@ import { endOfLines, readerGone, refuseJson } from '../lines.ts';
 export function changesCommand(run: Execute): Command {
   const command = createCommand({
     name: 'changes',
-    summary: 'print every row that has changed since a cursor, for a warehouse',
     description: `Prints one JSON document a line: {"op":"upsert","stream":…,"key":{…},"row":{…}} for a row that is new or changed,
 {"op":"remove","stream":…,"key":{…},"removed_at":…} for one that is gone, and last {"op":"cursor","cursor":"v1.…"}. Keep that
 cursor once you have stored all lines before it, and give it to the next call: no change is missed and none comes twice.

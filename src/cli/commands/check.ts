@@ -9,7 +9,6 @@ import { checkFocusCommand } from './check-focus.ts';
 export function checkCommand(run: Execute): Command {
   const command = createCommand({
     name: 'check',
-    summary: 'test configuration, database, key and permissions, with a remedy for each problem',
     description: `Tries everything a sync depends on: configuration, database and its version, migrations, and for each organization the
 key and every endpoint, with one small request each. Loads nothing. With --webhook it also posts a test message to the
 webhook of the alerts.

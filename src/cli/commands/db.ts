@@ -7,7 +7,6 @@ import { createCommand, type Execute, type Invocation } from '../command.ts';
 export function dbCommand(run: Execute): Command {
   const command = createCommand({
     name: 'db',
-    summary: 'let psql or a BI tool into the embedded server',
     description: `The embedded PostgreSQL server runs while a command uses it. These commands keep it up for other programs, and print
 where it is.`,
     examples: [

@@ -16,7 +16,6 @@ const demoSeed = 1;
 export function demoCommand(run: Execute): Command {
   const command = createCommand({
     name: 'demo',
-    summary: 'load a made-up year, answer three questions about it and write a report; needs no key and no database',
     description: `Starts the API's double and a private PostgreSQL server, loads a year of every dataset, answers three questions in SQL,
 and writes a report to look at. Uses neither your key nor your database, and can be repeated: the second time nothing has
 changed.`,

@@ -27,7 +27,6 @@ interface ExportFlags {
 export function exportCommand(run: Execute): Command {
   const command = createCommand({
     name: 'export',
-    summary: 'write tables and views as Parquet, CSV or NDJSON, for a warehouse or a lake',
     description: `Writes one file per dataset and month (dataset=costs/month=2026-11/part-….parquet), all of one instant, and last a
 manifest.json that names them with rows, exact sums and checksums. The next export to the same place rewrites only the
 partitions that have changed. A reader that follows the manifest never sees half an export. Decimals are exact: DECIMAL(38,18)

@@ -11,7 +11,6 @@ import { configurationTemplate } from '../render/configuration-template.ts';
 export function initCommand(run: Execute): Command {
   const command = createCommand({
     name: 'init',
-    summary: 'write a commented configuration file',
     description: `Writes usage-etl.yaml, or the file named by --config, with every setting and its default as comments. The file is optional:
 one organization needs environment variables only.`,
     examples: [

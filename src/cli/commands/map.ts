@@ -18,7 +18,6 @@ interface MapFlags {
 export function mapCommand(run: Execute): Command {
   const command = createCommand({
     name: 'map',
-    summary: 'say which team, cost center and environment each project belongs to',
     description: `Writes team, cost_center and environment of projects from a CSV or YAML file: one entry a project, found by project_id or
 by its present project_name; with several organizations, org_id tells them apart. Columns and projects that the file does
 not name stay as they are, an empty cell clears. Repeating it changes nothing. The views of openai_bi show the three beside

@@ -15,7 +15,6 @@ import { table } from '../table.ts';
 export function migrateCommand(run: Execute): Command {
   const command = createCommand({
     name: 'migrate',
-    summary: 'bring the database to the version of this program, or show how far it is',
     description: 'Brings the database to the version this program needs. sync does so by itself.',
     examples: [
       ['migrate', 'the same as migrate up'],

@@ -13,7 +13,6 @@ interface PublicationFlags {
 export function publicationCommand(run: Execute): Command {
   const command = createCommand({
     name: 'publication',
-    summary: 'let Debezium, Fivetran, Airbyte or dlt follow the store by logical replication',
     description: `A publication is what PostgreSQL's logical replication tells of: the facts, the tables of names, line items and the parts
 of costs. Nothing is published unless you ask for it.`,
     examples: [

@@ -10,7 +10,6 @@ import { answerCsv, answerDocument, answerTable, answerTableInFull } from '../re
 export function queryCommand(run: Execute): Command {
   const command = createCommand({
     name: 'query',
-    summary: 'answer one read-only SQL query, as a table, JSON or CSV',
     description: `Answers one SQL query in a read-only transaction. Numbers are printed with every digit they have, instants in UTC, null as
 ∅ in the table, null in JSON and nothing in CSV. In JSON, integers are numbers as far as a double holds them; numeric
 values are texts, so that no digit is lost.

@@ -16,7 +16,6 @@ interface ReportFlags extends Pick<SelectionFlags, 'org' | 'from' | 'to'> {
 export function reportCommand(run: Execute): Command {
   const command = createCommand({
     name: 'report',
-    summary: 'write spend and usage as one HTML page to look at, print or send',
     description: `Writes one HTML file that needs neither network nor script: spend by day, model, project and user with what belongs to
 nobody, tokens, cache, unit prices, storage, freshness, and the proof that the parts add up to the bill. It shows what is
 not final and what is missing, and never adds up two currencies. It reads the views of openai_bi only, so a reader's

@@ -8,7 +8,6 @@ import { interrupted } from '../interrupted.ts';
 export function serveCommand(run: Execute): Command {
   const command = createCommand({
     name: 'serve',
-    summary: 'sync by itself on a schedule; serve health, metrics and a status page',
     description: `Runs until it is interrupted: syncs when the schedule says so, makes up for what was missed or failed, tells the
 webhook what needs a person, and answers on http_host:http_port (default 127.0.0.1:8787): / for people, /livez, /readyz
 and /metrics for machines. Beyond loopback it wants http_token.

@@ -21,7 +21,6 @@ const mostSeed = 4_294_967_295;
 export function simulateCommand(run: Execute): Command {
   const command = createCommand({
     name: 'simulate',
-    summary: 'serve a double of the API on loopback, to try things without a key',
     description: `Serves a double of the usage and costs API on 127.0.0.1 until it is interrupted, with a made-up organization that is the
 same for the same seed. Prints what to export so that the other commands use it.`,
     examples: [

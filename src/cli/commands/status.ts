@@ -10,7 +10,6 @@ import { readSelection, type SelectionFlags } from '../selection.ts';
 export function statusCommand(run: Execute): Command {
   const command = createCommand({
     name: 'status',
-    summary: 'show freshness, coverage and gaps, capabilities, quarantine, drift and the last runs',
     description: `Tells from the database alone what is stored, how fresh it is and what is missing. Asks the API nothing and needs no
 key.`,
     examples: [

@@ -6,7 +6,6 @@ import { addSyncOptions, runSyncCommand, type SyncFlags } from '../sync-command.
 export function syncCommand(run: Execute): Command {
   const command = createCommand({
     name: 'sync',
-    summary: 'load what is new or not settled yet: the nightly job',
     description: `Reads what is new or not settled yet, and loads it. Migrates the database first where that is needed.
 Repeating it is safe: what has not changed is not written again, and nothing is read in vain.
 

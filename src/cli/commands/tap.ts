@@ -16,7 +16,6 @@ interface TapFlags {
 export function tapCommand(run: Execute): Command {
   const command = createCommand({
     name: 'tap',
-    summary: 'feed a warehouse through any Singer target',
     description: `Prints the messages of a Singer tap: of each stream its SCHEMA, a RECORD for every row that is new or changed since the
 state, a RECORD with _sdc_deleted_at for every row that is gone, and a STATE. A stream that the state knows nothing of, or
 nothing that is still of use, is read whole under a new version, which ACTIVATE_VERSION puts in the place of the old one.

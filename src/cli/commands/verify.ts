@@ -10,7 +10,6 @@ import { readSelection, type SelectionFlags } from '../selection.ts';
 export function verifyCommand(run: Execute): Command {
   const command = createCommand({
     name: 'verify',
-    summary: "compare the stored sums with the API's own totals",
     description: `Asks the API for its own ungrouped totals and compares them with the sums of what is stored, bucket by bucket and
 measure by measure, exactly: only what the rounding of a double by the API itself explains is let pass. The comparisons
 stay in openai_etl.tie_outs. Every cost is compared with the sum of its parts, without any tolerance.

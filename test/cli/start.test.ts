@@ -1,0 +1,55 @@
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { emptyFolder, run } from './command.ts';
+
+/** Runs the program with a folder for caches, and gives what it keeps there of its code; null: no such folder. */
+async function codeKeptIn(caches: string): Promise<readonly string[] | null> {
+  const result = await run(['--version'], { env: { XDG_CACHE_HOME: caches } });
+  expect(result).toMatchObject({ exit: 0, stderr: '' });
+  try {
+    return readdirSync(join(caches, 'usage-etl', 'code'));
+  } catch {
+    return null;
+  }
+}
+
+describe('the start of the program', () => {
+  it('loads no command but those that are named', async () => {
+    const program = await buildProgram('1.0.0', async () => undefined, ['--quiet', 'status']);
+    const loaded = program.commands.filter(({ options }) => options.length > 0).map((command) => command.name());
+    expect(loaded).toEqual(['status']);
+    expect(program.commands.map((command) => [command.name(), command.summary()])).toEqual(
+      commands.map(({ name, summary }) => [name, summary]),
+    );
+  });
+
+  it('loads each command under the name it is listed by', async () => {
+    const program = await buildProgram('1.0.0', async () => undefined, null);
+    expect(program.commands.map((command) => command.name())).toEqual(commands.map(({ name }) => name));
+  });
+
+  it('keeps compiled code in a folder that is closed to others', async () => {
+    const caches = emptyFolder();
+    expect(await codeKeptIn(caches)).not.toEqual([]);
+    expect(statSync(join(caches, 'usage-etl', 'code')).mode & 0o777).toBe(0o700);
+  });
+
+  it.each([
+    ['of its own', 'usage-etl/code'],
+    ['above it', 'usage-etl'],
+  ])('keeps no code where others can write a folder %s', async (_title, open) => {
+    const caches = emptyFolder();
+    mkdirSync(join(caches, 'usage-etl', 'code'), { recursive: true });
+    chmodSync(join(caches, open), 0o777);
+    expect(await codeKeptIn(caches)).toEqual([]);
+  });
+
+  it('does without where there can be no such folder', async () => {
+    const caches = join(emptyFolder(), 'a-file');
+    writeFileSync(caches, '');
+    expect(await codeKeptIn(caches)).toBeNull();
+  });
+});
