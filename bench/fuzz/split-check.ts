@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import { splitCosts } from '../../src/run/cost-split.ts';
-import { filterFields } from './contract.ts';
+import { endpoints, filterFields, isMoney } from './contract.ts';
 import type { Bill, Part } from './cost-check.ts';
 import { expectLines, expectThat } from './difference.ts';
 import type { NightPlan } from './plan.ts';
 import { instantText } from './plan.ts';
 import type { Program } from './program.ts';
+import type { Row } from './results.ts';
 import { bucketsOf, type Store, type Stored } from './store.ts';
 
 /** Holds whose the money is said to be against what the provider's own cut by user says. Throws Difference. */
@@ -13,9 +14,14 @@ export function checkShares(store: Store, bills: readonly Bill[], parts: readonl
   const cuts = new Map(bucketsOf(store, 'costs_by_user', '1d').map((bucket) => [dayName(bucket), bucket]));
   const billOf = new Map(bills.map((bill) => [`${bill.organization} ${bill.day} ${bill.series}`, bill]));
   const bucketOf = new Map(bucketsOf(store, 'costs', '1d').map((bucket) => [dayName(bucket), bucket]));
+  const used = usageByDay(store);
   for (const part of parts) {
-    if (part.method !== 'billed_user_share' || part.user === null) continue;
+    if (part.user === null) continue;
     const day = `${part.organization} ${part.day}`;
+    if (part.method !== 'billed_user_share') {
+      checkUsed(day, part, used.get(day) ?? []);
+      continue;
+    }
     const [bill, bucket, cut] = [billOf.get(`${day} ${part.series}`), bucketOf.get(day), cuts.get(day)];
     if (bill === undefined || bucket === undefined || cut === undefined) continue;
     const apart = filteredApart(bucket, cut).filter((name) => !tells(bucket, name) || !tells(cut, name));
@@ -25,6 +31,24 @@ export function checkShares(store: Store, bills: readonly Bill[], parts: readonl
     );
     checkUser(day, bill, cut, part.user);
   }
+}
+
+/** Everything that is stored of usage, whatever its width, by organization and day. */
+function usageByDay(store: Store): ReadonlyMap<string, readonly Row[]> {
+  const buckets = endpoints
+    .filter((endpoint) => !isMoney(endpoint))
+    .flatMap(({ name, widths }) => widths.flatMap((width) => bucketsOf(store, name, width)));
+  const byDay = Map.groupBy(buckets, dayName);
+  return new Map([...byDay].map(([day, all]) => [day, all.flatMap(({ facts }) => facts.map(({ fields }) => fields))]));
+}
+
+/** Who has a part in a project's cost has used something in that project that day, where all usage says its project. */
+function checkUsed(day: string, { project, user, series, method }: Part, used: readonly Row[]): void {
+  if (project === null || used.some((row) => row['project_id'] === undefined || row['user_id'] === undefined)) return;
+  expectThat(
+    used.some((row) => row['project_id'] === project && row['user_id'] === user),
+    () => `${day} (${series}): a part by ${method} is ${user}'s, who has used nothing in ${project}`,
+  );
 }
 
 const dayName = ({ organization, position }: Stored) => `${organization} ${instantText(position).slice(0, 10)}`;
