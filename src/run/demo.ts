@@ -2,7 +2,10 @@ import type { Clock } from '../clock.ts';
 import { loadConfig } from '../config.ts';
 import { demoQuestions, type Question } from '../derive/demo-questions.ts';
 import type { Log } from '../log.ts';
+import { storyBudgets, storyMapping, storyStart } from '../simulator/index.ts';
+import { importBudgets } from './budgets.ts';
 import { withStore } from './database.ts';
+import { runMap } from './map.ts';
 import { type QueryAnswer, runQuery } from './query.ts';
 import type { Progress, RunReport } from './report.ts';
 import { dateAfter } from './report-data.ts';
@@ -43,17 +46,25 @@ export interface DemoContext {
  */
 export async function runDemo(context: DemoContext): Promise<DemoReport> {
   const { clock, log, dataDir, reportFile, seed, signal } = context;
-  const simulator = await simulate({ clock, seed, port: null, level: null, horizonDays: null, replayFolder: null });
+  const simulator = await simulate({ ...asItIs, clock, seed, story: true });
   try {
-    const env = { OPENAI_ADMIN_KEY: simulatorKey, OPENAI_BASE_URL: simulator.url, USAGE_ETL_DATA_DIR: dataDir };
+    const env = {
+      OPENAI_ADMIN_KEY: simulatorKey,
+      OPENAI_BASE_URL: simulator.url,
+      USAGE_ETL_DATA_DIR: dataDir,
+      USAGE_ETL_START: dateOf(storyStart(clock.now())),
+    };
     const config = loadConfig({ env, cwd: dataDir, configFile: null, clock });
     return await withStore({ config, clock, log }, 'any', async (store) => {
       const sync = await runSync({ ...context, config, store }, everything);
+      await runMap(store, { file: 'projects.csv', text: storyMapping(), dryRun: false, organizations: null });
+      const budgets = { file: 'budgets.csv', text: storyBudgets, dryRun: false, organizations: [] };
+      await importBudgets(store, budgets);
       const answers: DemoAnswer[] = [];
       for (const question of demoQuestions) {
         answers.push({ ...question, answer: await runQuery(store, question.sql, signal) });
       }
-      const from = dateAfter(clock.now().toISOString().slice(0, 10), -reportedDays);
+      const from = dateAfter(dateOf(clock.now()), -reportedDays);
       const report = await writeReport(
         { store, clock, signal },
         { file: reportFile, organizations: null, from, to: null },
@@ -67,6 +78,12 @@ export async function runDemo(context: DemoContext): Promise<DemoReport> {
 
 /** Half of what is loaded, so that there is as much before it to compare with. */
 const reportedDays = 180;
+
+const asItIs = { port: null, level: null, horizonDays: null, replayFolder: null } as const;
+
+function dateOf(instant: Date): string {
+  return instant.toISOString().slice(0, 10);
+}
 
 const everything = {
   command: 'sync',

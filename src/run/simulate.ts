@@ -18,6 +18,8 @@ export interface SimulateOptions {
   /** Null: any free port. */
   readonly port: number | null;
   readonly seed: number;
+  /** True: the company of the demo in place of an organization drawn from the seed. */
+  readonly story: boolean;
   /** Null: the newest. */
   readonly level: string | null;
   /** Days back from now that are answered; null: all. */
@@ -28,12 +30,13 @@ export interface SimulateOptions {
 
 /** Serves the API's double on loopback. Rejects with `arguments_invalid` for a folder or port it cannot use. */
 export async function simulate(options: SimulateOptions): Promise<Simulator> {
-  const { clock, port, seed, level, horizonDays, replayFolder } = options;
+  const { clock, port, seed, story, level, horizonDays, replayFolder } = options;
   const replay = replayFolder === null ? null : recordedPages(replayFolder);
   try {
     return await startSimulator({
       clock,
       seed,
+      story,
       adminKey: simulatorKey,
       ...(port === null ? {} : { port }),
       ...(level === null ? {} : { level: levelNamed(level) }),

@@ -12,6 +12,8 @@ import { deliver } from './faults/delivery.ts';
 import type { FaultPlan } from './faults/fault.ts';
 import { createFaultMatcher } from './faults/fault-matching.ts';
 import { type ApiRequest, type ApiState, faultTargetOf, type IdentityStyle, respond } from './respond.ts';
+import { storyStart } from './story/calendar.ts';
+import { tellStory } from './story/index.ts';
 import { type TruthBucket, type TruthQuery, truthOf } from './truth.ts';
 import type { Restatement } from './world/restatement.ts';
 import { createWorld } from './world/world.ts';
@@ -35,6 +37,8 @@ export interface SimulatorOptions {
   readonly groupsPerDataset?: number;
   /** Nothing happened before this UTC day. */
   readonly firstDay?: Date;
+  /** True: the company of the demo, with a year behind it, in place of an organization drawn from the seed. */
+  readonly story?: boolean;
   readonly faults?: FaultPlan;
   /** 'refused': the key may read usage and costs, but no names; default 'granted'. */
   readonly directory?: 'granted' | 'refused';
@@ -84,14 +88,16 @@ const requestsKept = 10_000;
 /** Starts a double of the API on loopback. Throws `arguments_invalid` when the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { clock, seed = 1, datasets = catalog, level = newestLevel, horizon = 'none' } = options;
+  const story = options.story === true ? tellStory(seed, clock.now()) : null;
   const world = createWorld({
     seed,
     // Costs derive from usage, so the world holds the catalog's usage even where it is not served.
     datasets: [...new Map([...catalog, ...datasets].map((dataset) => [dataset.name, dataset])).values()],
     groupsPerDataset: options.groupsPerDataset,
-    firstDay: options.firstDay,
+    firstDay: options.firstDay ?? (story === null ? undefined : storyStart(clock.now())),
+    story,
   });
-  let directory = directoryOf(seed, world.organization);
+  let directory = story?.directory ?? directoryOf(seed, world.organization);
   const state: ApiState = {
     world,
     endpoints: endpointsOf(datasets, level),

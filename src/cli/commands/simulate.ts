@@ -9,6 +9,7 @@ import { wholeNumber } from '../whole-number.ts';
 interface SimulateFlags {
   readonly port?: number;
   readonly seed: number;
+  readonly story?: boolean;
   readonly level?: string;
   readonly horizonDays?: number;
   readonly replay?: string;
@@ -26,6 +27,7 @@ same for the same seed. Prints what to export so that the other commands use it.
     examples: [
       ['simulate', 'on a free port'],
       ['simulate --port 8089 --seed 7', 'always the same port, other usage'],
+      ['simulate --story', 'the company of the demo, with a year behind it'],
       ['simulate --level baseline', 'as the API was in May 2026'],
       ['simulate --replay recorded/', 'recorded pages, as they are'],
     ],
@@ -35,6 +37,7 @@ same for the same seed. Prints what to export so that the other commands use it.
     .addOption(
       new Option('--seed <NUMBER>', 'which made-up organization').argParser(wholeNumber(0, mostSeed)).default(1),
     )
+    .option('--story', 'the company that the demo shows, in place of one drawn from the seed')
     .addOption(
       new Option('--level <VERSION>', 'version of the contract (default: the newest)').choices(simulatorLevels),
     )
@@ -50,6 +53,7 @@ same for the same seed. Prints what to export so that the other commands use it.
           clock,
           port: flags.port ?? null,
           seed: flags.seed,
+          story: flags.story === true,
           level: flags.level ?? null,
           horizonDays: flags.horizonDays ?? null,
           replayFolder: flags.replay === undefined ? null : resolve(terminal.cwd, flags.replay),

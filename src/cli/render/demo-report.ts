@@ -2,7 +2,7 @@ import type { DemoReport } from '../../run/demo.ts';
 import { invocation } from '../invocation.ts';
 import type { Style } from '../style.ts';
 import { answerTable } from './query-answer.ts';
-import { syncText } from './sync-report.ts';
+import { outcomeText } from './sync-report.ts';
 import { reportText } from './written-report.ts';
 
 /** What the demonstration did, for people: the sync, each question with its SQL and its answer, then where the report is. */
@@ -21,13 +21,15 @@ export function demoText(
   const more = [
     style.bold('Go on'),
     `  The database stays in ${dataDir}. Ask it anything:`,
-    `    USAGE_ETL_DATA_DIR=${shellQuoted(dataDir)} ${invocation} query "select * from openai.costs limit 5"`,
-    '  Load your own organization:',
+    `    export USAGE_ETL_DATA_DIR=${shellQuoted(dataDir)}`,
+    `    ${invocation} query "select * from openai_bi.cost_daily limit 5"`,
+    `    ${invocation} check budgets`,
+    '  Load your own organization, in a shell without that variable:',
     '    export OPENAI_ADMIN_KEY=…   # an admin key with Usage: Read',
     `    ${invocation} check && ${invocation} sync`,
   ].join('\n');
   const page = `${style.bold('Look at it')}\n${indented(reportText(report.report, reportFile, style))}`;
-  return [syncText(report.sync, style), ...questions, more, page].join('\n\n');
+  return [outcomeText(report.sync, style), ...questions, more, page].join('\n\n');
 }
 
 function indented(text: string): string {

@@ -7,6 +7,11 @@ import { byOrganization } from './by-organization.ts';
 
 /** What a run came to, for people: the datasets, the money, what needs attention, what to do next. */
 export function syncText(report: RunReport, style: Style): string {
+  return [outcomeText(report, style), nextStep(report, style)].join('\n\n');
+}
+
+/** The same without what to do next. */
+export function outcomeText(report: RunReport, style: Style): string {
   const parts = [
     headline(report, style),
     datasetTable(report.datasets, style),
@@ -15,7 +20,6 @@ export function syncText(report: RunReport, style: Style): string {
     ...attribution(report, style),
     ...names(report, style),
     ...attention(report, style),
-    nextStep(report, style),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }

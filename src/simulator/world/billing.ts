@@ -33,10 +33,9 @@ export function billOf(
   organization: Organization,
   usage: readonly BilledUsage[],
 ): (day: DayNumber) => Atom[] {
-  const sharingProjectId = organization.projects[1]?.id;
   const priced = usage.map(({ endpoint, atomsOf }) => ({
     atomsOf,
-    charges: chargesOf(endpoint, sharingProjectId),
+    charges: chargesOf(endpoint, organization.sharingProjectId),
     dimensionsOf: projection(endpoint, costs),
   }));
   return (day) => {

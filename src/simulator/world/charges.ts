@@ -18,7 +18,7 @@ interface Usage {
   readonly dimension: (name: string) => DimensionValue;
   readonly measure: (name: string) => bigint;
   /** The project whose use of some models is free. */
-  readonly sharingProjectId: string | undefined;
+  readonly sharingProjectId: string | null;
 }
 
 const million = 1_000_000n;
@@ -66,7 +66,7 @@ const chargesByDataset: Readonly<Record<string, (usage: Usage) => readonly Charg
 export const chargedDatasets: readonly string[] = Object.keys(chargesByDataset);
 
 /** Reads the charges of an endpoint's atoms. What is not billed gives none. */
-export function chargesOf(endpoint: Endpoint, sharingProjectId: string | undefined): (atom: Atom) => readonly Charge[] {
+export function chargesOf(endpoint: Endpoint, sharingProjectId: string | null): (atom: Atom) => readonly Charge[] {
   const charge = chargesByDataset[endpoint.datasets[0]?.name ?? ''];
   const dimensions = new Map(endpoint.dimensions.map(({ name }, index) => [name, index]));
   const measures = new Map(endpoint.measures.map(({ name }, index) => [name, index]));

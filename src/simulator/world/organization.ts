@@ -16,6 +16,8 @@ export interface Organization {
   readonly credentials: readonly Credential[];
   /** Vector stores by the id of their project. */
   readonly vectorStoreIds: ReadonlyMap<string, readonly string[]>;
+  /** The project that shares its data, so that some models are free in it; null for none. */
+  readonly sharingProjectId: string | null;
 }
 
 const projectNames = ['Support bot', 'Search', 'Research', 'Document intake', 'Voice assistant', 'Evaluation'];
@@ -47,6 +49,7 @@ export function organizationOf(seed: number, groups: number): Organization {
     vectorStoreIds: new Map(
       projects.map(({ id }) => [id, Array.from({ length: 3 }, () => `vs_${random.text(32, hexadecimal)}`)]),
     ),
+    sharingProjectId: projects[1]?.id ?? null,
   };
 }
 

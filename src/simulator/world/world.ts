@@ -1,6 +1,7 @@
 import type { Dataset } from '../../catalog/dataset.ts';
 import { EtlError } from '../../errors.ts';
 import { costsPath, type Endpoint, endpointsOf, newestLevel } from '../endpoint.ts';
+import type { Story } from '../story/index.ts';
 import { activityOf, type DayNumber } from './activity.ts';
 import type { Atom } from './atom.ts';
 import { billOf } from './billing.ts';
@@ -33,12 +34,14 @@ export interface WorldOptions {
   readonly groupsPerDataset: number | undefined;
   /** Nothing happened before this UTC day. */
   readonly firstDay: Date | undefined;
+  /** What happened, where it is not drawn by the seed alone. */
+  readonly story?: Story | null;
 }
 
 /** A world that draws days when they are asked for. */
-export function createWorld({ seed, datasets, groupsPerDataset, firstDay }: WorldOptions): World {
+export function createWorld({ seed, datasets, groupsPerDataset, firstDay, story = null }: WorldOptions): World {
   const endpoints = endpointsOf(datasets, newestLevel);
-  const organization = organizationOf(seed, groupsPerDataset ?? 0);
+  const organization = story?.organization ?? organizationOf(seed, groupsPerDataset ?? 0);
   const kept = createAtomCache();
   const restatements = new Map<string, Restatement[]>();
   const first = firstDay === undefined ? Number.NEGATIVE_INFINITY : dayOf(firstDay);
@@ -60,7 +63,7 @@ export function createWorld({ seed, datasets, groupsPerDataset, firstDay }: Worl
     return atoms;
   };
 
-  const sources = sourcesOf(endpoints, organization, { seed, groups: groupsPerDataset, atomsOf });
+  const sources = sourcesOf(endpoints, organization, { seed, groups: groupsPerDataset, atomsOf, story });
 
   return {
     organization,
@@ -83,13 +86,14 @@ interface SourceOptions {
   readonly seed: number;
   readonly groups: number | undefined;
   readonly atomsOf: World['atomsOf'];
+  readonly story: Story | null;
 }
 
 /** How each path's days are drawn, before restatements. */
 function sourcesOf(
   endpoints: ReadonlyMap<string, Endpoint>,
   organization: Organization,
-  { seed, groups, atomsOf }: SourceOptions,
+  { seed, groups, atomsOf, story }: SourceOptions,
 ): ReadonlyMap<string, (day: DayNumber) => readonly Atom[]> {
   const charged = [...endpoints.values()].filter(
     ({ path, datasets: [first] }) => path !== costsPath && chargedDatasets.includes(first?.name ?? ''),
@@ -100,7 +104,7 @@ function sourcesOf(
       endpoint.path,
       endpoint.path === costsPath
         ? billOf(seed, endpoint, organization, usage)
-        : activityOf(seed, endpoint, seriesOf(seed, organization, endpoint, groups)),
+        : (story?.activityOf(endpoint) ?? activityOf(seed, endpoint, seriesOf(seed, organization, endpoint, groups))),
     ]),
   );
 }
