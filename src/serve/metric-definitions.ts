@@ -24,15 +24,44 @@ const ledgerOf = (of: { readonly org_id: string; readonly dataset: string; reado
   width: of.bucket_width,
 });
 
-/** A counter of what finished runs did. */
-function counted(of: Stored['counts'][number]['of'], by: 'command' | 'status' | 'kind' | 'dataset' | null) {
-  return ({ counts }: Stored): readonly Sample[] =>
-    counts
-      .filter((count) => count.of === of)
-      .map(({ org_id, by: value, status, count }) => ({
-        labels: { org: org_id, ...(by !== null && { [by]: value }), ...(of === 'runs' && { status }) },
-        value: count,
-      }));
+type Labels = Readonly<Record<string, string>>;
+
+/** Samples with those that are still to come at 0: what begins at 1 never grew, and no alert on growth sees it. */
+function fromZero(samples: readonly Sample[], expected: readonly Labels[]): readonly Sample[] {
+  const keyOf = (labels: Labels) => JSON.stringify(Object.entries(labels).toSorted());
+  const there = new Set(samples.map(({ labels }) => keyOf(labels)));
+  const missing = expected.filter((labels) => !there.has(keyOf(labels)));
+  return [...samples, ...missing.map((labels) => ({ labels, value: 0 }))];
+}
+
+/** Each organization and dataset that is asked for, once. */
+function askedFor({ status }: Stored): readonly { readonly org: string; readonly dataset: string }[] {
+  const byKey = new Map(
+    status.datasets.map(({ org_id, dataset }) => [`${org_id} ${dataset}`, { org: org_id, dataset }]),
+  );
+  return [...byKey.values()];
+}
+
+/** Every organization that is asked for, with each of some labels. */
+function perOrganization(stored: Stored, each: readonly Labels[] = [{}]): readonly Labels[] {
+  const organizations = [...new Set(askedFor(stored).map(({ org }) => org))];
+  return organizations.flatMap((org) => each.map((labels) => ({ org, ...labels })));
+}
+
+/** A counter of what finished runs did, at 0 where nothing has happened yet. */
+function counted(
+  of: Stored['counts'][number]['of'],
+  by: 'command' | 'status' | 'kind' | 'dataset' | null,
+  expected: (stored: Stored) => readonly Labels[],
+) {
+  return (stored: Stored): readonly Sample[] => {
+    const counts = stored.counts.filter((count) => count.of === of);
+    const samples = counts.map(({ org_id, by: value, status, count }) => ({
+      labels: { org: org_id, ...(by !== null && { [by]: value }), ...(of === 'runs' && { status }) },
+      value: count,
+    }));
+    return fromZero(samples, expected(stored));
+  };
 }
 
 /** A gauge with one value per organization, dataset and width. */
@@ -76,6 +105,7 @@ function summed(samples: readonly Sample[]): readonly Sample[] {
 }
 
 const endings = ['ok', 'partial', 'failed'] as const;
+const driftKinds = ['field', 'object', 'value'] as const satisfies readonly Stored['status']['drift'][number]['kind'][];
 
 /** Every metric read from the database. */
 export const metricDefinitions: readonly MetricDefinition[] = [
@@ -84,7 +114,12 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     type: 'counter',
     help: 'Finished runs by command and by how they ended: ok, partial or failed.',
     labels: ['org', 'command', 'status'],
-    samples: counted('runs', 'command'),
+    samples: counted('runs', 'command', (stored) =>
+      perOrganization(
+        stored,
+        endings.map((status) => ({ command: 'sync', status })),
+      ),
+    ),
   },
   {
     name: 'usage_etl_runs_running',
@@ -98,28 +133,30 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     type: 'counter',
     help: 'Requests to the API by HTTP status, retries included; 429 is rate limited, network is no answer at all.',
     labels: ['org', 'status'],
-    samples: counted('requests', 'status'),
+    samples: counted('requests', 'status', (stored) => perOrganization(stored, [{ status: '200' }, { status: '429' }])),
   },
   {
     name: 'usage_etl_retries_total',
     type: 'counter',
     help: 'Requests to the API that repeated a failed one.',
     labels: ['org'],
-    samples: counted('retries', null),
+    samples: counted('retries', null, perOrganization),
   },
   {
     name: 'usage_etl_rows_total',
     type: 'counter',
     help: 'Fact rows inserted, updated (a value changed) and deleted (no longer reported).',
     labels: ['org', 'kind'],
-    samples: counted('rows', 'kind'),
+    samples: counted('rows', 'kind', (stored) =>
+      perOrganization(stored, [{ kind: 'inserted' }, { kind: 'updated' }, { kind: 'deleted' }]),
+    ),
   },
   {
     name: 'usage_etl_restatements_total',
     type: 'counter',
     help: 'Changes of groups in buckets that were closed when they were last read.',
     labels: ['org', 'dataset'],
-    samples: counted('restatements', 'dataset'),
+    samples: counted('restatements', 'dataset', askedFor),
   },
   {
     name: 'usage_etl_data_through_timestamp_seconds',
@@ -184,9 +221,9 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     samples: perLedger(({ buckets_unsettled }) => buckets_unsettled),
   },
   {
-    name: 'usage_etl_days_incomplete',
+    name: 'usage_etl_buckets_incomplete',
     type: 'gauge',
-    help: 'Days with costs of which the API told no amount, or no currency.',
+    help: 'Buckets with costs of which the API told no amount, or no currency.',
     labels: ledger,
     samples: perLedger(({ days_incomplete }) => days_incomplete),
   },
@@ -222,12 +259,15 @@ export const metricDefinitions: readonly MetricDefinition[] = [
     type: 'counter',
     help: 'Times the API sent something the catalog does not know: a field, an object or a value.',
     labels: ['org', 'dataset', 'kind'],
-    samples: ({ status }) =>
-      summed(
-        status.drift.map(({ org_id, dataset, kind, seen_count }) => ({
-          labels: { org: org_id, dataset, kind },
-          value: seen_count,
-        })),
+    samples: (stored) =>
+      fromZero(
+        summed(
+          stored.status.drift.map(({ org_id, dataset, kind, seen_count }) => ({
+            labels: { org: org_id, dataset, kind },
+            value: seen_count,
+          })),
+        ),
+        askedFor(stored).flatMap((asked) => driftKinds.map((kind) => ({ ...asked, kind }))),
       ),
   },
   {
