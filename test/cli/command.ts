@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+/** The file that starts the program. */
+export const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Compiled code is kept from test to test: hundreds of them start the program. */
 const caches = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
