@@ -2,14 +2,12 @@ import type pg from 'pg';
 import { EtlError } from '../errors.ts';
 import { connect } from './connection.ts';
 import { isConnectionLoss, reasonOf, toDatabaseError } from './database-error.ts';
-import { type LockName, lockKey } from './lock-key.ts';
+import { type LockName, lockApplicationName, lockKey } from './lock-key.ts';
 import { type Patience, patiently } from './patience.ts';
 import { shared } from './pooler.ts';
 
 /** Without this the server would drop the locks of a run that is only waiting for the API. */
 const lockSession = 'set idle_session_timeout = 0';
-
-const applicationName = 'usage-etl locks';
 
 /** How long the server may take to end a session that is told to. */
 const endPatienceMs = 5000;
@@ -119,7 +117,7 @@ export async function keepSession(
 }
 
 async function openSession(url: string): Promise<LockSession> {
-  const client = await connect(url, applicationName);
+  const client = await connect(url, lockApplicationName);
   try {
     await client.query(lockSession);
     const { rows } = await client.query<{ pid: number; startedAt: string }>(

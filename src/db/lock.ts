@@ -1,3 +1,4 @@
+import { holderOf, type LockHolder } from './lock-holder.ts';
 import type { LockName } from './lock-key.ts';
 import { answerOf, keepSession, type LockSession, tryLock } from './lock-session.ts';
 import type { Patience } from './patience.ts';
@@ -13,6 +14,8 @@ export interface Locks {
   release(name: LockName): Promise<void>;
   /** True when any session of this database holds the lock, this one included. */
   isHeld(name: LockName): Promise<boolean>;
+  /** Who holds the lock; null when nobody does any more. */
+  holder(name: LockName): Promise<LockHolder | null>;
   /** Aborted with a `database_transient` error when the connection is lost, and every lock with it. */
   readonly signal: AbortSignal;
   /** Gives every lock back. Does not abort the signal. Safe to call twice. */
@@ -30,7 +33,7 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
   const sessions = await keepSession(store.url, granted, patience);
   // One question at a time, as pg demands of a single connection.
   let lastAnswer: Promise<unknown> = Promise.resolve();
-  const ask = (question: (session: LockSession) => Promise<boolean>) => {
+  const ask = <T>(question: (session: LockSession) => Promise<T>): Promise<T> => {
     const answer = lastAnswer.then(() => sessions.ask(question));
     lastAnswer = answer.catch(() => undefined);
     return answer;
@@ -58,6 +61,7 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
       });
     },
     isHeld: (name) => ask(({ client }) => answerOf(client, isHeldSql, name)),
+    holder: (name) => ask(({ client }) => holderOf(client, name)),
     close: sessions.close,
   };
 }
