@@ -42,6 +42,32 @@ begin
 end
 $$;
 
+-- A function of somebody's own in public, under a name of PostgreSQL's, would be called by tools that do not pin their
+-- search path. Databases that were made before PostgreSQL 15 let everybody create there.
+do $$
+begin
+  if to_regnamespace('public') is not null then
+    revoke create on schema public from public, openai_writer, openai_reader;
+  end if;
+  -- Locks are how runs keep out of each other's way: a reader that holds one stops the writer. Everybody may take them as
+  -- PostgreSQL comes, and only a superuser can change that; other programs of this database that need them are granted them
+  -- likewise.
+  if (select rolsuper from pg_roles where rolname = current_user) then
+    declare
+      lock_function regprocedure;
+    begin
+      for lock_function in
+        select oid::regprocedure from pg_proc
+         where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^pg_(try_)?advisory_'
+      loop
+        execute format('revoke execute on function %s from public, openai_reader', lock_function);
+        execute format('grant execute on function %s to openai_owner, openai_writer', lock_function);
+      end loop;
+    end;
+  end if;
+end
+$$;
+
 create schema if not exists openai;
 create schema if not exists openai_etl;
 create schema if not exists openai_bi;
@@ -99,6 +125,17 @@ grant select on all tables in schema openai_bi, openai_focus to openai_writer, o
 alter default privileges in schema openai, openai_etl grant select, insert, update, delete on tables to openai_writer;
 alter default privileges in schema openai, openai_etl grant usage, select on sequences to openai_writer;
 alter default privileges in schema openai_bi, openai_focus grant select on tables to openai_writer, openai_reader;
+
+-- The planner has to know the tables that the writer has filled. Before PostgreSQL 17 only their owner may look through
+-- them: leave autovacuum on, or run ANALYZE as openai_owner after the first load.
+do $$
+begin
+  if current_setting('server_version_num')::int >= 170000 then
+    execute 'grant maintain on all tables in schema openai, openai_etl to openai_writer';
+    execute 'alter default privileges in schema openai, openai_etl grant maintain on tables to openai_writer';
+  end if;
+end
+$$;
 
 reset role;
 

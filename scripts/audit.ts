@@ -5,10 +5,13 @@ import { z } from 'zod';
 
 /**
  * Asks the registry for known vulnerabilities of what the package installs with its users. Fails on one of level high or
- * critical; says plainly when the registry does not answer, which proves nothing either way.
+ * critical. Where the registry gives no report nothing was audited: it says so and ends with 69, which is neither a pass nor a
+ * finding.
  */
 
 const failing = ['high', 'critical'];
+/** EX_UNAVAILABLE of sysexits. */
+const unavailable = 69;
 const attempts = 3;
 const pauseMs = 2_000;
 
@@ -72,5 +75,9 @@ function tell({ vulnerabilities, metadata }: Report): void {
 }
 
 const answer = await askPatiently();
-if (answer === null) console.log(`NOT AUDITED: the registry's audit endpoint gave no report in ${attempts} attempts`);
-else tell(answer);
+if (answer !== null) {
+  tell(answer);
+} else {
+  console.log(`NOT AUDITED: the registry's audit endpoint gave no report in ${attempts} attempts`);
+  process.exitCode = unavailable;
+}

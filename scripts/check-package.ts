@@ -23,7 +23,15 @@ async function pack(folder: string): Promise<string> {
   );
   if (strangers.length > 0) throw new Error(`the package should not hold ${strangers.join(', ')}`);
   const migrations = (await readdir(join(project, 'migrations'))).map((name) => `migrations/${name}`);
-  const wanted = ['dist/cli/main.js', 'README.md', 'LICENSE', 'package.json', 'docs/roles.sql', ...migrations];
+  const wanted = [
+    'dist/cli/main.js',
+    'dist/sbom.cdx.json',
+    'README.md',
+    'LICENSE',
+    'package.json',
+    'docs/roles.sql',
+    ...migrations,
+  ];
   const missing = wanted.filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new Error(`the package lacks ${missing.join(', ')}`);
   console.log(`packed ${filename}: ${paths.length} files`);

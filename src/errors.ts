@@ -159,6 +159,12 @@ export const errorKinds = {
     exit: 1,
     remedy: 'Name an empty place with --out, or one that this store was exported to before; --full replaces an export.',
   },
+  lock_foreign: {
+    verdict: 'stop_dataset',
+    exit: 1,
+    remedy:
+      'Find out who that is; as a superuser or the same role, end the session: select pg_terminate_backend(PROCESS). Run docs/roles.sql as a superuser, so that readers cannot take locks.',
+  },
   target_busy: {
     verdict: 'stop_run',
     exit: 75,

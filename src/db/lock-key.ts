@@ -24,6 +24,9 @@ export const lockClass = {
   export: 0x75_65_00_08,
 } as const;
 
+/** What the sessions that hold locks are called in pg_stat_activity. */
+export const lockApplicationName = 'usage-etl locks';
+
 /** What a lock is for. */
 export type LockUse = keyof typeof lockClass;
 

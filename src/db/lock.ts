@@ -1,5 +1,6 @@
+import { holderOf, type LockHolder } from './lock-holder.ts';
 import type { LockName } from './lock-key.ts';
-import { answerOf, keepSession, tryLockSql } from './lock-session.ts';
+import { answerOf, keepSession, type LockSession, tryLock } from './lock-session.ts';
 import type { Patience } from './patience.ts';
 import type { Store } from './store.ts';
 
@@ -13,6 +14,8 @@ export interface Locks {
   release(name: LockName): Promise<void>;
   /** True when any session of this database holds the lock, this one included. */
   isHeld(name: LockName): Promise<boolean>;
+  /** Who holds the lock; null when nobody does any more. */
+  holder(name: LockName): Promise<LockHolder | null>;
   /** Aborted with a `database_transient` error when the connection is lost, and every lock with it. */
   readonly signal: AbortSignal;
   /** Gives every lock back. Does not abort the signal. Safe to call twice. */
@@ -30,8 +33,8 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
   const sessions = await keepSession(store.url, granted, patience);
   // One question at a time, as pg demands of a single connection.
   let lastAnswer: Promise<unknown> = Promise.resolve();
-  const ask = (sql: string, name: LockName) => {
-    const answer = lastAnswer.then(() => sessions.ask((client) => answerOf(client, sql, name)));
+  const ask = <T>(question: (session: LockSession) => Promise<T>): Promise<T> => {
+    const answer = lastAnswer.then(() => sessions.ask(question));
     lastAnswer = answer.catch(() => undefined);
     return answer;
   };
@@ -41,7 +44,7 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
       if (held.has(name)) return false;
       // Counted as held before it is, so that two calls at once cannot both take it: PostgreSQL lets a session in twice.
       held.add(name);
-      const taken = await ask(tryLockSql, name).catch((failure: unknown) => {
+      const taken = await ask((session) => tryLock(session, name)).catch((failure: unknown) => {
         held.delete(name);
         throw failure;
       });
@@ -52,15 +55,18 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
     release: async (name) => {
       granted.delete(name);
       if (!held.delete(name) || sessions.signal.aborted) return;
-      await ask('select pg_advisory_unlock($1, $2) as answer', name).catch((failure: unknown) => {
+      await ask(({ client }) => answerOf(client, unlockSql, name)).catch((failure: unknown) => {
         // Gone with the connection, which is all that was wanted.
         if (!sessions.signal.aborted) throw failure;
       });
     },
-    isHeld: (name) => ask(isHeldSql, name),
+    isHeld: (name) => ask(({ client }) => answerOf(client, isHeldSql, name)),
+    holder: (name) => ask(({ client }) => holderOf(client, name)),
     close: sessions.close,
   };
 }
+
+const unlockSql = 'select pg_advisory_unlock($1, $2) as answer';
 
 /** objsubid 2 marks keys of two int4; both halves are shown unsigned there. */
 const isHeldSql = `select exists (

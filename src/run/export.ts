@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { ObjectStorageSettings } from '../config.ts';
 import { exportLock, openLocks } from '../db/lock.ts';
+import { holderText } from '../db/lock-holder.ts';
 import type { Store } from '../db/store.ts';
 import { EtlError, exitCode } from '../errors.ts';
 import { bucketTarget } from '../export/bucket.ts';
@@ -81,7 +82,9 @@ export async function runExport(
   const locks = await openLocks(store);
   try {
     if (!(await locks.tryAcquire(exportLock(target.identity)))) {
-      throw new EtlError('target_busy', `another export is writing ${target.shown}`);
+      const holder = await locks.holder(exportLock(target.identity));
+      const who = holder === null ? '' : ` (${holderText(holder)})`;
+      throw new EtlError('target_busy', `another export is writing ${target.shown}${who}`);
     }
     progress.planned('export', 1);
     const advanced = (rows: number) => progress.advanced('export', rows);

@@ -1,3 +1,4 @@
+import { type LockHolder, strangerHolds } from '../db/lock-holder.ts';
 import type { EtlError } from '../errors.ts';
 import { dataThrough } from '../load/reach.ts';
 import { type Job, reachOf } from './job.ts';
@@ -7,12 +8,19 @@ import type { DatasetReport } from './report.ts';
 import { countsOf, emptyTally, errorReport, statusOf } from './tally.ts';
 import type { JobTieOut } from './tie-out.ts';
 
-/** The report of a job that another run holds. */
-export function busyReport(job: Job): DatasetReport {
+/** A job whose lock another session holds. */
+export interface BusyJob {
+  readonly job: Job;
+  readonly holder: LockHolder | null;
+}
+
+/** The report of a job that another run holds, or a session that is none: nothing will ever come of waiting for that. */
+export function busyReport({ job, holder }: BusyJob): DatasetReport {
+  const stranger = holder !== null && !holder.run ? strangerHolds(holder) : null;
   return {
     ...identityOf(job),
     ...countsOf(emptyTally()),
-    status: 'busy',
+    status: stranger === null ? 'busy' : 'failed',
     requests: 0,
     grain: [],
     refused_dimensions: [],
@@ -20,7 +28,7 @@ export function busyReport(job: Job): DatasetReport {
     data_through: null,
     horizon: null,
     tie_out: null,
-    errors: [],
+    errors: stranger === null ? [] : [errorReport(stranger)],
   };
 }
 

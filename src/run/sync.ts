@@ -3,6 +3,7 @@ import { datasets as catalog } from '../catalog/index.ts';
 import type { DatasetSettings, OrganizationSettings } from '../config.ts';
 import { raise, reasonOf, toDatabaseError } from '../db/database-error.ts';
 import { type Locks, openLocks, writerLock } from '../db/lock.ts';
+import { holderText } from '../db/lock-holder.ts';
 import { assertMigrated, migrate } from '../db/migrate.ts';
 import { patiently } from '../db/patience.ts';
 import { analyzeUnknownTables } from '../db/statistics.ts';
@@ -20,7 +21,7 @@ import { establishIdentity } from './establish.ts';
 import { isForeign } from './identity.ts';
 import { watchIdentity } from './identity-watch.ts';
 import { type Job, prepareJob } from './job.ts';
-import { busyReport, reportJob } from './job-report.ts';
+import { type BusyJob, busyReport, reportJob } from './job-report.ts';
 import { type JobRun, type OrganizationRun, openJob, runJob } from './job-run.ts';
 import type { DatasetReport, Difference, DirectoryReport, RunReport } from './report.ts';
 import { closeRunRecord, differencesLine, errorLine, openRunRecord } from './run-record.ts';
@@ -81,7 +82,7 @@ async function runOrganization(
   now: Date,
 ): Promise<OrganizationOutcome> {
   const jobs = await prepareJobs(context, options, organization, now);
-  const [mine, busy] = await lockJobs(jobs, locks, options);
+  const [mine, busy] = await lockJobs(context, jobs, locks, options);
   const busyReports = busy.map(busyReport);
   if (mine.length === 0) {
     const idle = { runId: null, requests: 0, directory: null, differences: [], costSplit: null, error: null };
@@ -115,7 +116,7 @@ async function runOrganization(
     const finished = await Promise.all(mine.map((job) => openJob(run, job)));
     await establishIdentity(run, finished);
     if (!options.preview && !run.signal.aborted)
-      await recordSettings(context, organization.name, [...mine, ...busy], now);
+      await recordSettings(context, organization.name, [...mine, ...busy.map(({ job }) => job)], now);
     await Promise.all(finished.map((jobRun) => runJob(run, jobRun)));
     await endIfInterrupted(run, runId, finished);
     const stop = () => (run.signal.aborted ? toEtlError(run.signal.reason) : null);
@@ -178,10 +179,18 @@ async function recordSettings(context: RunContext, organization: string, jobs: r
 }
 
 /** Takes the writer's lock of each job; the second list is what another run holds. A preview needs none. */
-async function lockJobs(jobs: readonly Job[], locks: Locks, { preview }: SyncOptions) {
+async function lockJobs({ log }: RunContext, jobs: readonly Job[], locks: Locks, { preview }: SyncOptions) {
   const mine: Job[] = [];
-  const busy: Job[] = [];
-  for (const job of jobs) (preview || (await locks.tryAcquire(lockOf(job))) ? mine : busy).push(job);
+  const busy: BusyJob[] = [];
+  for (const job of jobs) {
+    if (preview || (await locks.tryAcquire(lockOf(job)))) {
+      mine.push(job);
+      continue;
+    }
+    const holder = await locks.holder(lockOf(job));
+    if (holder !== null) log.info({ dataset: job.settings.dataset.name }, `locked by ${holderText(holder)}`);
+    busy.push({ job, holder });
+  }
   return [mine, busy] as const;
 }
 

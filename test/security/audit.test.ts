@@ -69,8 +69,8 @@ it('names a lesser vulnerability and passes', async () => {
   expect(stdout).toContain('moderate: pg');
 });
 
-it('says that nothing was audited when the registry does not tell', async () => {
+it('does not pass when the registry does not tell, and says that nothing was audited', async () => {
   const { exit, stdout } = await audit(null);
-  expect(exit).toBe(0);
+  expect(exit).toBe(69);
   expect(stdout).toMatch(/^NOT AUDITED/);
 });

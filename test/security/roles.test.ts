@@ -122,6 +122,32 @@ describe.each([
     expect(rows).toEqual([{ loaded: true }]);
   });
 
+  it('leaves no loaded table unknown to the planner, where PostgreSQL can grant the writer the right to it', async () => {
+    const { rows } = await execute(
+      admin,
+      `select relname from pg_class where relkind = 'r' and reltuples < 0 and pg_relation_size(oid) > 0
+          and relnamespace in ('openai'::regnamespace, 'openai_etl'::regnamespace)
+          and current_setting('server_version_num')::int >= 170000`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('lets nobody but the owner of the database create in public', async () => {
+    await execute(admin, 'grant create on schema public to public');
+    await execute(admin, await rolesSql(suffix));
+    for (const url of [writer, reader]) {
+      const attempt =
+        'set default_transaction_read_only = off; commit; create function public.mine() returns int language sql return 1';
+      expect(await outcome(url ?? '', attempt)).toBe(denied);
+    }
+  });
+
+  it('takes the locks of runs from the reader, where a superuser ran it', async () => {
+    const attempt = 'select pg_try_advisory_lock(1, 2)';
+    expect(await outcome(reader ?? '', attempt)).toBe(attribute === 'superuser' ? denied : 'done');
+    expect(await outcome(writer ?? '', attempt)).toBe('done');
+  });
+
   it('lets the writer change rows and nothing else', async () => {
     for (const sql of [
       'create table openai.mine (x int)',
