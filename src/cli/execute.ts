@@ -42,6 +42,10 @@ export async function execute<Flags extends object>(
         clock: terminal.clock,
       });
       log.level = config.logLevel;
+      if (terminal.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+        log.warn(
+          'NODE_TLS_REJECT_UNAUTHORIZED=0 does not count here: certificates are checked; NODE_EXTRA_CA_CERTS adds one',
+        );
       return config;
     },
     print: (outcome) => print(terminal, json, outcome),
