@@ -1,6 +1,7 @@
 import { refusalTexts } from '../../run/known-refusals.ts';
 import type { DatasetReport, DirectoryReport, ErrorReport, RunReport } from '../../run/report.ts';
 import { count, counted, exact, instant, money, moneyChange, through } from '../numbers.ts';
+import { printableValue } from '../printable.ts';
 import type { Style } from '../style.ts';
 import { type TableColumn, table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
@@ -198,7 +199,7 @@ function attention(report: RunReport, style: Style): readonly string[] {
   ];
   if (notes.length === 0) return [];
   const lines = grouped(notes).flatMap(({ subject, text, remedy }) => [
-    `  ${style.warn('•')} ${style.bold(subject)}: ${text}`,
+    `  ${style.warn('•')} ${style.bold(subject)}: ${printableValue(text)}`,
     ...(remedy === null ? [] : [`    → ${remedy}`]),
   ]);
   return [[style.bold('Needs attention'), ...lines].join('\n')];
