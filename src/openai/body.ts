@@ -27,7 +27,7 @@ const gunzipChunkBytes = 256 * 1024;
  * such as a page of empty buckets.
  */
 const mostRatio = 200;
-const bytesOfAnyRatio = 8 * 1024 * 1024;
+const bytesOfAnyRatio = 64 * 1024 * 1024;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
