@@ -17,6 +17,7 @@ import { readSchedules, type ScheduleSettings, scheduleProblems } from './config
 import { type SettingName, settingSchemas, settings } from './config/settings.ts';
 import { readTierWeights } from './config/tier-weights.ts';
 import { isLoopback } from './config/url.ts';
+import { brokenProxies, proxyForm } from './dispatcher.ts';
 
 export type { Environment } from './config/admin-key.ts';
 export { readBudgetFile } from './config/budget-file.ts';
@@ -164,6 +165,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
       (path) => document?.locate(path) ?? '',
     ),
     ...serviceProblems(http, file.values, environment.values),
+    ...proxyProblems(sources),
   ];
   refuse([...file.problems, ...environment.problems, ...keys.problems, ...database.problems, ...combined], missing);
   const widths = value('widths') ?? ['1d'];
@@ -260,6 +262,11 @@ function serviceProblems(
       : [problem('http_host', `${host} is open to others, without http_token`, 'a token as well, or 127.0.0.1')]),
     ...(twice ? [problem('schedule, schedules', 'both are set', 'one of the two')] : []),
   ];
+}
+
+function proxyProblems({ env, needsKey }: ConfigSources): readonly Problem[] {
+  if (needsKey === false) return [];
+  return brokenProxies(env).map((variable) => problem(variable, 'received something else', proxyForm));
 }
 
 function isSettingName(name: PropertyKey | undefined): name is SettingName {

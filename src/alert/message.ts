@@ -57,6 +57,13 @@ export function idempotencyKey({ notification_id, event, alert, also }: Message)
 }
 
 /**
+ * Where chats begin to see an address that nobody marked as one: a scheme, www, or a host by its ending. The mark before
+ * its last character keeps them from it, and the text readable.
+ */
+const bareUrl =
+  /:\/\/|\bwww\.|\bmailto:|(?<=[\p{L}\p{N}])\.(?=(?:com|net|org|io|dev|app|co|ai|me|xyz|info|biz|link|click|top|site|online|shop|live|ru|cn|tk)(?![\p{L}\p{N}_-]))|(?<=[\p{L}\p{N}])\.(?=\p{L}{2,24}(?::\d|\/))/giu;
+
+/**
  * Text that means itself in Slack and its kin: no markup, no link, nobody called. Discord and Mattermost also read
  * `[text](link)` and `@channel`, so that a zero-width space goes where they would look for those.
  */
@@ -66,7 +73,8 @@ export function escaped(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replace(/[@*_~`]/g, (mark) => (mark === '_' ? mark : `${mark}\u200b`))
-    .replaceAll('](', ']\u200b(');
+    .replaceAll('](', ']\u200b(')
+    .replace(bareUrl, (mark) => `${mark.slice(0, -1)}\u200b${mark.slice(-1)}`);
 }
 
 const origin = { source: 'openai-usage-etl', version } as const;

@@ -1,6 +1,6 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.ts';
-import { isLoopback } from '../config.ts';
+import { createDispatcher } from '../dispatcher.ts';
 import { version } from '../version.ts';
 import { idempotencyKey, type Message } from './message.ts';
 
@@ -32,8 +32,7 @@ export function openWebhook(url: string, clock: Clock, stopped?: AbortSignal): W
   const late = new AbortController();
   const cancel = clock.every(totalMs, () => late.abort());
   const signal = stopped === undefined ? late.signal : AbortSignal.any([late.signal, stopped]);
-  const connect = { connect: { timeout: silenceMs } };
-  const dispatcher = isLoopback(hostname) ? new Agent(connect) : new EnvHttpProxyAgent(connect);
+  const dispatcher = createDispatcher(hostname, silenceMs);
   return {
     origin,
     send: async (message) => {

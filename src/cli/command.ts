@@ -18,6 +18,8 @@ export interface CommonFlags {
 export interface Outcome {
   readonly document: unknown;
   text(style: Style): string;
+  /** True for data that other programs read: it is written as it is. */
+  readonly exact?: boolean;
   readonly exit: number;
 }
 

@@ -4,8 +4,9 @@ import { toEtlError } from '../errors.ts';
 import type { CommonFlags, Handler, Invocation, Outcome } from './command.ts';
 import { failureDocument, failureText, isDefect } from './failure.ts';
 import { firstLevel, openLog } from './logging.ts';
+import { printableJson, printableText } from './printable.ts';
 import { createProgressBar, noProgress } from './progress.ts';
-import { Interruption, type Terminal } from './terminal.ts';
+import { Interruption, type Output, type Terminal } from './terminal.ts';
 
 /**
  * How long an interrupted command may take to roll back before the process ends anyway: half of what docker stop leaves
@@ -42,6 +43,10 @@ export async function execute<Flags extends object>(
         clock: terminal.clock,
       });
       log.level = config.logLevel;
+      if (terminal.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
+        log.warn(
+          'NODE_TLS_REJECT_UNAUTHORIZED=0 does not count here: certificates are checked; NODE_EXTRA_CA_CERTS adds one',
+        );
       return config;
     },
     print: (outcome) => print(terminal, json, outcome),
@@ -81,13 +86,23 @@ function exitStatus({ signal }: Terminal, exit: number, interruptedBeforeDone: b
 }
 
 async function print({ out }: Terminal, json: boolean, outcome: Outcome): Promise<void> {
-  const text = json ? JSON.stringify(outcome.document, null, 2) : outcome.text(out.style);
+  const text = json ? jsonText(outcome.document) : shownText(outcome, out);
   await out.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+}
+
+/** Names and messages in it are somebody else's; only data for other programs leaves as it is. */
+function shownText(outcome: Outcome, { style }: Output): string {
+  const text = outcome.text(style);
+  return outcome.exact === true ? text : printableText(text, style.hasColour);
+}
+
+function jsonText(document: unknown): string {
+  return printableJson(JSON.stringify(document, null, 2));
 }
 
 /** Says what went wrong: to people on standard error, to machines as the one document on standard output. */
 export async function reportFailure({ out, err }: Terminal, json: boolean, thrown: unknown): Promise<void> {
   const error = toEtlError(thrown);
-  if (json) await out.write(`${JSON.stringify(failureDocument(error), null, 2)}\n`);
-  else await err.write(`${failureText(error, err.style)}\n`);
+  if (json) await out.write(`${jsonText(failureDocument(error))}\n`);
+  else await err.write(`${printableText(failureText(error, err.style), err.style.hasColour)}\n`);
 }

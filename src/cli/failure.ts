@@ -1,6 +1,7 @@
 import { ConfigError } from '../config.ts';
 import { type EtlError, errorKinds } from '../errors.ts';
 import { redact } from '../log.ts';
+import { printableValue } from './printable.ts';
 import type { Style } from './style.ts';
 
 /** An error as `--json` prints it. */
@@ -12,7 +13,8 @@ export function failureDocument(error: EtlError): unknown {
 
 /** An error for people: what, where, and what to do about it. */
 export function failureText(error: EtlError, style: Style): string {
-  const [what = '', ...where] = messageFor(error).split('\n');
+  // Each for itself: what a message quotes must not be taken for the program's own colours.
+  const [what = '', ...where] = messageFor(error).split('\n').map(printableValue);
   return [
     `${style.bad('error:')} ${what}`,
     ...where.map((line) => `  ${line}`),

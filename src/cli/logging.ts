@@ -1,5 +1,6 @@
 import { prettyFactory } from 'pino-pretty';
 import { createLog, type Log, logLevels } from '../log.ts';
+import { printableJson, printableText } from './printable.ts';
 import type { Output } from './terminal.ts';
 
 /** What keeps a part of the screen: it steps aside while a log line is written. */
@@ -10,16 +11,16 @@ export interface Footer {
 
 /** The program's log on standard error: for people on a terminal, JSON lines otherwise. */
 export function openLog(level: string, err: Output, footer: Footer): Log {
-  if (!err.isTerminal) return createLog(level, { write: err.push });
+  if (!err.isTerminal) return createLog(level, { write: (line) => err.push(printableJson(line)) });
   const pretty = prettyFactory({
-    colorize: err.style.bold('x') !== 'x',
+    colorize: err.style.hasColour,
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
   });
   return createLog(level, {
     write: (line) => {
       footer.hide();
-      err.push(pretty(line));
+      err.push(printableText(pretty(line), err.style.hasColour));
       footer.show();
     },
   });

@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 export interface Style {
   /** Columns a line may take; Infinity where nothing is to be cut. */
   readonly columns: number;
+  readonly hasColour: boolean;
   bold(text: string): string;
   dim(text: string): string;
   good(text: string): string;
@@ -19,6 +20,7 @@ export function createStyle(colour: boolean, columns: number): Style {
     colour && text !== '' ? styleText(format, text, { validateStream: false }) : text;
   return {
     columns,
+    hasColour: colour,
     bold: paint('bold'),
     dim: paint('dim'),
     good: paint('green'),

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { printableText } from './printable.ts';
 import type { Style } from './style.ts';
 
 /** One column of a table for people. */
@@ -18,7 +19,9 @@ const gap = '  ';
  * be dropped go; a table that still does not fit stays as wide as it is, because a cut number is a wrong number.
  */
 export function table(columns: readonly TableColumn[], rows: readonly (readonly string[])[], style: Style): string {
-  const lines = [columns.map(({ title }) => title), ...rows];
+  // Escapes first, which take columns of their own; and a line break inside a cell would be a row of its own.
+  const shown = (cell: string) => printableText(cell, style.hasColour).replaceAll('\n', '\\u000a');
+  const lines = [columns.map(({ title }) => title), ...rows].map((line) => line.map(shown));
   const natural = columns.map((_, index) => Math.max(...lines.map((line) => visibleLength(line[index] ?? ''))));
   const widths = fitted(columns, natural, style.columns);
   const dropped = columns.findLastIndex(({ droppable }) => droppable === true);

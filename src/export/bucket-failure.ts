@@ -16,6 +16,8 @@ export function isTransient(thrown: unknown): boolean {
 const credentials = 'Give AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN anew.';
 const clock = 'Set the clock of this machine right: signatures are refused when it is minutes off.';
 
+const redirect = 'Set AWS_ENDPOINT_URL_S3 and AWS_REGION to where the bucket is: what is sent follows no redirect.';
+
 const remedies: Readonly<Record<string, string>> = {
   NoSuchBucket: 'Create the bucket, or correct its name, AWS_REGION and AWS_ENDPOINT_URL_S3.',
   AccessDenied: 'Allow these credentials to list the bucket and to get, put and delete objects below the prefix.',
@@ -27,13 +29,17 @@ const remedies: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: clock,
   AuthorizationHeaderMalformed: 'Set AWS_REGION to the region of the bucket.',
   PermanentRedirect: 'Set AWS_REGION to the region of the bucket.',
+  TemporaryRedirect:
+    'Set AWS_REGION to the region of the bucket, or wait: a new bucket is known everywhere after an hour.',
+  UnexpectedRedirect: redirect,
 };
 
 /** What a storage refuses as `target_unusable`: its code and no word of its own, which may quote what was sent. */
 export function bucketFailure(shown: string, thrown: unknown): EtlError {
   if (thrown instanceof EtlError) return thrown;
   if (thrown instanceof S3Errors.ServerError) {
-    const remedy = remedies[thrown.code];
+    const isRedirect = thrown.statusCode >= 300 && thrown.statusCode < 400;
+    const remedy = remedies[thrown.code] ?? (isRedirect ? redirect : undefined);
     return new EtlError('target_unusable', `${shown} cannot be used: ${safe(thrown.code)} (${thrown.statusCode})`, {
       ...(remedy !== undefined && { remedy }),
     });

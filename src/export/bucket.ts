@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { S3Client, S3Errors } from '@bradenmacdonald/s3-lite-client';
 import type { Clock } from '../clock.ts';
+import { guardFetchTo } from '../dispatcher.ts';
 import { EtlError } from '../errors.ts';
 import { bucketFailure, isMissing, isTransient } from './bucket-failure.ts';
 import { raiseUnusable } from './folder.ts';
@@ -37,6 +38,7 @@ export function bucketTarget(
   storage: ObjectStorage,
   clock: Pick<Clock, 'sleep'>,
 ): Target {
+  guardFetchTo(storage.endpoint);
   const client = new S3Client({
     endPoint: storage.endpoint,
     region: storage.region,

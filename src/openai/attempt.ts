@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { decodeText, MalformedBody, readBody } from './body.ts';
+import { MalformedBody, readBody } from './body.ts';
 import { parseApiError } from './error-envelope.ts';
 import { identifying } from './identifying.ts';
 import { retryAfterMs } from './retry.ts';
@@ -15,6 +15,7 @@ import {
   verdictOnMalformed,
   verdictOnStatus,
 } from './verdict.ts';
+import { textWithoutKey, withoutKey } from './without-key.ts';
 
 /** One request, and what to make of its answer. */
 export interface Call<T> {
@@ -84,7 +85,7 @@ export async function attempt<T>(
     const answer = await transport.get(asked.path, query, signal);
     status = answer.status;
     stats.byStatus[status] = (stats.byStatus[status] ?? 0) + 1;
-    const organization = identifying(header(answer, organizationHeader));
+    const organization = identifying(withoutKey(header(answer, organizationHeader) ?? '', adminKey));
     if (organization !== null) organizations.add(organization);
     if (status < 200 || status >= 300) return await judgeStatus(context, answer, asked);
     const body = await readBody(answer.body, header(answer, 'content-encoding'), call);
@@ -101,8 +102,8 @@ export async function attempt<T>(
 }
 
 async function judgeStatus({ adminKey, clock }: AttemptContext, answer: Answer, asked: Asked): Promise<Failed> {
-  const text = await errorText(answer);
-  const error = parseApiError(withoutKey(text, adminKey));
+  const text = await errorText(answer, adminKey);
+  const error = parseApiError(text);
   // What a refusal is about is in its body, so that one that lost it must not be taken for another.
   if (error === null && bodyDecides(answer.status) && claimsJson(answer)) decodeJson(text, parseJson);
   return {
@@ -110,17 +111,6 @@ async function judgeStatus({ adminKey, clock }: AttemptContext, answer: Answer, 
     verdict: verdictOnStatus(answer.status, error, asked),
     retryAfterMs: retryAfterMs(answer.headers, clock.now()),
   };
-}
-
-/** The API quotes a rejected key, not always in a form that looks like one; an unknown field of a result may bring one. */
-function withoutKey(text: string, adminKey: string): string {
-  return text.replaceAll(adminKey, '[redacted]');
-}
-
-/** As `withoutKey`, of a page of megabytes: looking through bytes takes a tenth of what looking through text does. */
-function textWithoutKey(body: Buffer, adminKey: string): string {
-  const text = decodeText(body);
-  return body.includes(adminKey) ? withoutKey(text, adminKey) : text;
 }
 
 function parseJson(text: string): unknown {
@@ -131,9 +121,9 @@ function claimsJson(answer: Answer): boolean {
   return header(answer, 'content-type')?.toLowerCase().startsWith('application/json') ?? false;
 }
 
-async function errorText(answer: Answer): Promise<string> {
+async function errorText(answer: Answer, adminKey: string): Promise<string> {
   try {
-    return decodeText(await readBody(answer.body, header(answer, 'content-encoding'), errorLimits));
+    return textWithoutKey(await readBody(answer.body, header(answer, 'content-encoding'), errorLimits), adminKey);
   } catch (thrown) {
     if (statusDecides(answer.status) || thrown instanceof EtlError || thrown instanceof MalformedBody) return '';
     throw thrown;

@@ -162,7 +162,7 @@ export function createClient(options: ClientOptions): Client {
 
 /** The error for a request that is not tried again although it might yet succeed. */
 function exhausted(verdict: Retry, giveUp: GiveUp, attempts: number, { retryAfterMs }: Failed): EtlError {
-  const { reason } = verdict;
+  const { reason, remedy } = verdict;
   if (giveUp === 'retry_after_too_long') {
     const seconds = Math.ceil((retryAfterMs ?? 0) / 1000);
     return new EtlError(
@@ -171,5 +171,6 @@ function exhausted(verdict: Retry, giveUp: GiveUp, attempts: number, { retryAfte
     );
   }
   const why = giveUp === 'time' ? 'no time left' : 'gave up';
-  return new EtlError(verdict.exhausted, `${reason}; ${why} after ${attempts} attempts`);
+  const options = remedy === undefined ? {} : { remedy };
+  return new EtlError(verdict.exhausted, `${reason}; ${why} after ${attempts} attempts`, options);
 }

@@ -47,6 +47,9 @@ const introducer = new RegExp(
 const negated =
   /(?:\b(?:not|cannot|never|no longer|neither|nor)|n't)\s+(?!(?:in|among|one|any|part|within|from)\b)(?:\w+\s+){0,2}$/i;
 
+/** A negation with two words after it is shorter; all that stands before each introducer would be read again and again. */
+const longestNegation = 200;
+
 /** What may stand between an introducer and its list. */
 const filler =
   /^(?:[\s:=([{-]|(?:the|a|an|any|all|one|of|only|following|these|those|is|are|be|by|to|with|from|in|on|for|at|and|also|values?|options?|choices?|dimensions?|group_by(?:\[\])?|group|grouped|groupings?|fields?|keys?|columns?|parameters?|params?|arguments?|enum|members?|names?|list|set|include[sd]?|including|combinations?|exactly|either|this|that|your|endpoint|organization|request|costs?|usage|supported|allowed|valid|accepted|permitted|available|currently|here)\b)/i;
@@ -76,7 +79,7 @@ function withoutAcceptedLists(message: string, grain: readonly string[]): string
 function listsAfterIntroducers(message: string, grain: readonly string[]): readonly Span[] {
   return [...message.matchAll(introducer)].flatMap(({ index, 0: words }) => {
     // "Not one of": the list is of accepted values all the same.
-    if (!/ of$/i.test(words) && negated.test(message.slice(0, index))) return [];
+    if (!/ of$/i.test(words) && negated.test(message.slice(Math.max(0, index - longestNegation), index))) return [];
     const from = skipFiller(message, index + words.length);
     return [{ from, to: endOfList(message, from, grain) }];
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, errors, request } from 'undici';
+import { type Dispatcher, errors, request } from 'undici';
+import { createDispatcher } from '../dispatcher.ts';
 import { EtlError } from '../errors.ts';
 
 /** How long the network may be silent, in seconds. */
@@ -56,7 +57,7 @@ const sendableKey = /^[\x21-\x7e]+$/;
 
 /** A transport to one organization's API, through the proxy that the standard environment variables name. */
 export function createTransport({ baseUrl, adminKey, timeouts, dispatcher }: TransportOptions): Transport {
-  const used = dispatcher ?? createDispatcher(baseUrl, timeouts);
+  const used = dispatcher ?? createDispatcher(new URL(baseUrl).hostname, timeouts.connectSeconds * 1000);
   const options = {
     dispatcher: used,
     headersTimeout: timeouts.headersSeconds * 1000,
@@ -79,20 +80,6 @@ export function createTransport({ baseUrl, adminKey, timeouts, dispatcher }: Tra
       if (dispatcher === undefined) await used.destroy();
     },
   };
-}
-
-function createDispatcher(baseUrl: string, timeouts: Timeouts): Dispatcher {
-  const options = {
-    connect: { timeout: timeouts.connectSeconds * 1000 },
-    // One connection a request: a reset then costs one page, and there are never more than a few in flight.
-    allowH2: false,
-  };
-  // A proxy cannot reach this machine's loopback, whatever NO_PROXY forgets to say.
-  return isLoopback(new URL(baseUrl).hostname) ? new Agent(options) : new EnvHttpProxyAgent(options);
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
 }
 
 /** What the network, undici or zlib raised; null for anything else that was thrown. */

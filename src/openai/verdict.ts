@@ -29,6 +29,8 @@ export interface Retry {
   readonly exhausted: ErrorCode;
   /** True when the API asks for less, so that fewer requests should be in flight. */
   readonly throttled: boolean;
+  /** What to do once attempts are used up, where the code's own remedy would mislead. */
+  readonly remedy?: string;
 }
 
 /** Statuses below 500 that the same request may outlive. 425 is what a proxy answers to early data. */
@@ -38,6 +40,10 @@ const passing: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 export function verdictOnStatus(status: number, error: ApiError | null, asked: Asked): RequestVerdict {
   const reason = describe(status, error, asked);
   if (status >= 500 || passing.has(status)) return retry(reason, { throttled: status === 429 });
+  if (status === 407) return raise(new EtlError('request_refused', reason, { remedy: proxyCredentials }));
+  if (error === null && status >= 400) return retry(reason, betweenUs(status, asked));
+  const place = error === null ? null : placeRemedy(error, status);
+  if (place !== null) return raise(new EtlError('request_refused', reason, { remedy: place }));
   switch (status) {
     case 400:
     case 422:
@@ -53,13 +59,38 @@ export function verdictOnStatus(status: number, error: ApiError | null, asked: A
         : retry(reason, { pace: 'slow', exhausted: 'endpoint_missing' });
     case 410:
       return raise(new EtlError(asked.optional ? 'dataset_unavailable' : 'endpoint_missing', reason));
-    case 407:
-      return raise(
-        new EtlError('request_refused', reason, { remedy: 'Give the proxy its credentials in HTTPS_PROXY.' }),
-      );
     default:
       return raise(new EtlError('request_refused', reason, status < 400 ? { remedy: redirectRemedy } : {}));
   }
+}
+
+/**
+ * An error without the API's envelope was not said by the API but by what stands before it: a CDN that wants to see a
+ * browser, a proxy, a gateway. It says nothing of the key or the organization, and may be over at the next request.
+ */
+function betweenUs(status: number, { optional }: Asked): Partial<Omit<Retry, 'kind' | 'reason'>> {
+  const isGone = status === 404 || status === 410;
+  const absent = optional ? 'dataset_unavailable' : 'endpoint_missing';
+  if (isGone) return { pace: status === 404 && !optional ? 'slow' : 'quick', exhausted: absent };
+  return { exhausted: 'api_unavailable', remedy: betweenRemedy };
+}
+
+const betweenRemedy =
+  'Something between this machine and the API answered in its place: check the proxy, OPENAI_BASE_URL and whether the network lets this machine through. What is missing is read at the next sync.';
+
+const proxyCredentials = 'Give the proxy its credentials: HTTPS_PROXY=http://user:password@host:port.';
+
+/** What to do about a refusal of where the request came from, which no other key or permission mends; else null. */
+function placeRemedy({ code, type, message }: ApiError, status: number): string | null {
+  if (status !== 401 && status !== 403) return null;
+  const named = `${code ?? ''} ${type ?? ''}`;
+  const isCountry = /country/i.test(named) || /\bcountry\b/i.test(message);
+  if (isCountry && /unsupported|not (?:supported|available|allowed)/i.test(`${named} ${message}`))
+    return 'OpenAI does not serve the country that this machine, or its proxy, appears to be in: run it elsewhere, or through a proxy in a supported country. The key is not at fault.';
+  const isAddress = /(?:^|[ _])ip(?:$|[ _])/i.test(named) || /\bIP(?:v[46])?\b/.test(message);
+  if (isAddress && /allow|authori[sz]ed|permitted|blocked|denied/i.test(`${named} ${message}`))
+    return 'Put the address that this machine, or its proxy, appears with on the IP allowlist of the organization, or run it from one that is on it. The key is not at fault.';
+  return null;
 }
 
 const redirectRemedy = 'Check OPENAI_BASE_URL and the proxy: the API itself does not redirect.';
@@ -78,6 +109,9 @@ export function bodyDecides(status: number): boolean {
 export function verdictOnFailure({ code, message }: Failure, asked: Asked): RequestVerdict {
   const detail = message.includes(code) ? message : `${code} ${message}`.trim();
   const reason = `${asked.path}: no complete answer (${quote(redact(detail))})`;
+  const tunnel = tunnelStatus.exec(message)?.[1];
+  if (tunnel === '407') return raise(new EtlError('request_refused', reason, { remedy: proxyCredentials }));
+  if (tunnel !== undefined) return retry(reason, { remedy: tunnelRemedy });
   if (defects.has(code)) return raise(new EtlError('internal', reason));
   if (certificateCode.test(code)) return raise(new EtlError('api_unavailable', reason, { remedy: certificateRemedy }));
   return retry(reason, {});
@@ -96,6 +130,11 @@ const defects: ReadonlySet<string> = new Set([
   'UND_ERR_DESTROYED',
   'ERR_INVALID_URL',
 ]);
+
+/** What undici says of a proxy that answers CONNECT with something else than 200. */
+const tunnelStatus = /^Proxy response \((\d{3})\)/;
+const tunnelRemedy =
+  'The proxy of HTTPS_PROXY does not let this machine through to OPENAI_BASE_URL: see its log or its rules.';
 
 const certificateCode = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|ISSUER/;
 const certificateRemedy = 'Check the certificate of OPENAI_BASE_URL or of the proxy; NODE_EXTRA_CA_CERTS adds one.';
@@ -128,7 +167,7 @@ function describe(status: number, error: ApiError | null, { path }: Asked): stri
   return `${path} answered ${status}${error === null ? ' without an API error message' : `: ${quote(error.message)}`}`;
 }
 
-function retry(reason: string, options: Partial<Pick<Retry, 'pace' | 'exhausted' | 'throttled'>>): RequestVerdict {
+function retry(reason: string, options: Partial<Omit<Retry, 'kind' | 'reason'>>): RequestVerdict {
   return { kind: 'retry', pace: 'quick', exhausted: 'api_unavailable', throttled: false, ...options, reason };
 }
 

@@ -28,13 +28,18 @@ export interface LineItem {
 export function parseLineItem(text: string): LineItem {
   // It has no row of its own, from which views could tell what it was read as.
   if (!fitsKey(text)) return { ...nothing, surface: null, qualifier: null, parseStatus: 'unparsed' };
-  const parts = text.trim().split(/\s*\|\s*/);
+  const parts = partsOf(text, '|');
   const surface = parts.slice(0, -1).join(' | ') || null;
-  const [head = '', kind = null, ...rest] = (parts.at(-1) ?? '').split(/\s*,\s*/);
+  const [head = '', kind = null, ...rest] = partsOf(parts.at(-1) ?? '', ',');
   const { duration, others } = withoutDuration(kind);
   const found = (kind === null ? readAlone(head) : readPair(head, others)) ?? readWebSearch(head, kind);
   const qualifier = [...(duration === null ? [] : [duration]), ...rest].join(', ') || null;
   return { ...nothing, surface, qualifier, ...(found ?? unparsed(rest)) };
+}
+
+/** An expression with white space around the mark would look at a long run of it from each of its characters. */
+function partsOf(text: string, mark: string): readonly string[] {
+  return text.split(mark).map((part) => part.trim());
 }
 
 const nothing = {
@@ -93,9 +98,8 @@ function readAlone(text: string): Reading | null {
   if (/\bcredits?\b/.test(words)) return { service: 'credit', chargeCategory: 'Credit', parseStatus: 'service' };
   const service = services.find(({ pattern }) => pattern.test(words))?.name;
   if (service !== undefined) return { service, parseStatus: 'service' };
-  const [model, training] = text.split(/\s+(?=training$)/i);
-  if (training !== undefined && model !== undefined) {
-    const subject = readModel(model);
+  if (/\straining$/i.test(text)) {
+    const subject = readModel(text.slice(0, -'training'.length).trim());
     return subject === null ? null : { ...subject, service: 'training', parseStatus: 'service' };
   }
   const subject = readModel(text);

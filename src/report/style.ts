@@ -16,6 +16,8 @@ export const style = `
   }
 }
 * { box-sizing: border-box; }
+/* A name that turns its direction turns nothing beside it. */
+body * { unicode-bidi: isolate; }
 html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; padding: clamp(1rem, 3vw, 2.5rem) clamp(1rem, 4vw, 2.5rem) 3rem;

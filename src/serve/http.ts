@@ -8,6 +8,7 @@ import type { Log } from '../log.ts';
 import type { Observation } from '../run/observe.ts';
 import type { ScheduleState } from '../schedule/state.ts';
 import { createApp } from './app.ts';
+import { limitConnections } from './connections.ts';
 import { shareObservation } from './observed.ts';
 
 /** What the server answers with, and where. */
@@ -39,9 +40,6 @@ const limits = {
   maxHeaderSize: 8192,
 } as const;
 
-/** Far more than probes, a scraper and a few people need, far fewer than the files a process may open. */
-const maxConnections = 128;
-
 /**
  * Serves health, metrics and the status page. Rejects with `address_in_use` when the address cannot be listened on.
  */
@@ -49,12 +47,13 @@ export async function startHttp({ settings, clock, log, observe, schedules }: Ht
   const app = createApp({ settings, log, schedules, observed: shareObservation(observe, { clock, log }) });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer(limits, (request, response) => {
+    if (request.socket.destroyed) return;
     listener(request, response).catch((failure: unknown) => {
       log.error({ reason: messageOf(failure) }, 'a request could not be answered');
       response.destroy();
     });
   });
-  server.maxConnections = maxConnections;
+  limitConnections(server, clock);
   const { address, family, port } = await listen(server, settings);
   const host = family === 'IPv6' ? `[${address}]` : address;
   let closed: Promise<void> | null = null;

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
@@ -42,5 +44,27 @@ describe('a key that may read usage and no names', () => {
     expect(check.document).toMatchObject({
       checks: expect.arrayContaining([expect.objectContaining({ name: '/organization/users', status: 'notice' })]),
     });
+  }, 90_000);
+});
+
+describe('a CDN that answers everything with a page for browsers', () => {
+  it('is called neither a missing permission nor a night whose numbers are complete', async () => {
+    let asked = 0;
+    const cdn = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(403, { 'content-type': 'text/html' }).end('<title>Just a moment...</title>');
+    });
+    await new Promise<void>((resolve) => cdn.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => new Promise((resolve) => cdn.close(() => resolve())));
+    const { port } = cdn.address() as AddressInfo;
+    const behind = { ...env, OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`, USAGE_ETL_RETRY_TOTAL_SECONDS: '1' };
+    const synced = await run(['sync', '--dataset', 'costs'], { env: behind });
+    expect(synced.exit).toBe(1);
+    expect(synced.stdout).toContain('403 without an API error message');
+    expect(synced.stdout).toContain('Something between this machine and the API');
+    expect(synced.stdout).not.toMatch(/numbers are complete|permission|scope_missing/);
+    expect(asked).toBeGreaterThan(1);
+    const status = await runJson(['status'], { env });
+    expect(JSON.stringify(status.document)).not.toContain('scope_missing');
   }, 90_000);
 });

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { S3Client } from '@bradenmacdonald/s3-lite-client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { completions } from '../../src/catalog/datasets/completions.ts';
 import { costs } from '../../src/catalog/datasets/costs.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -119,6 +121,35 @@ describe('an export to a bucket', () => {
     const { exported_at } = await exported(nights, storage.place());
     expect((await manifest()).exported_at).toBe(exported_at);
   }, 60_000);
+
+  it.each([301, 302, 303, 307, 308])(
+    'is not sent to where the storage redirects to (%i): nor the rows, nor the session token',
+    async (status) => {
+      const seen: string[] = [];
+      const stranger = createServer((request, response) => {
+        seen.push(`${request.method} ${request.headers['x-amz-security-token']}`);
+        request.resume();
+        response.end();
+      });
+      await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => new Promise((resolve) => stranger.close(() => resolve())));
+      const { port } = stranger.address() as AddressInfo;
+      storage.intercept((request, response) => {
+        if (request.method !== 'PUT') return false;
+        request.resume();
+        response.writeHead(status, { location: `http://127.0.0.1:${port}${request.url}` }).end();
+        return true;
+      });
+      const place = placed(storage.place());
+      const withToken = { ...place, storage: { ...place.storage, sessionToken: 'a-session-token' } };
+      await expect(exported(nights, withToken, { names: ['costs'], full: true })).rejects.toMatchObject({
+        code: 'target_unusable',
+        remedy: expect.stringContaining('AWS_ENDPOINT_URL_S3'),
+      });
+      expect(seen).toEqual([]);
+    },
+    60_000,
+  );
 
   it('tries again what the storage is too busy for', async () => {
     let refused = 0;

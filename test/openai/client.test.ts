@@ -446,11 +446,12 @@ describe('a body that is too large', () => {
     await expect(request).rejects.toThrow(PageTooLarge);
   });
 
-  test('is ignored when it is an error page, whose status says enough', async () => {
+  test('is ignored when it is an error page, which only somebody between sends', async () => {
     const { baseUrl } = await serveInOrder(text('<p>'.repeat(100_000), 403));
     await expect(testClient(baseUrl).client.request(path, '', plain())).rejects.toMatchObject({
-      code: 'scope_missing',
-      message: '/organization/costs answered 403 without an API error message',
+      code: 'api_unavailable',
+      message: '/organization/costs answered 403 without an API error message; gave up after 6 attempts',
+      remedy: expect.stringContaining('proxy'),
     });
   });
 });

@@ -55,7 +55,56 @@ describe('a status', () => {
   ])('%i ends in %s, for an optional dataset in %s', (status, whenRequired, whenOptional) => {
     expect(inShort(verdictOnStatus(status, said('No.'), required))).toBe(whenRequired);
     expect(inShort(verdictOnStatus(status, said('No.'), optional))).toBe(whenOptional);
-    expect(inShort(verdictOnStatus(status, null, required))).toBe(whenRequired);
+  });
+
+  test.each([
+    [400, again, again],
+    [401, again, again],
+    [402, again, again],
+    [403, again, again],
+    [404, 'retry slow, then endpoint_missing', 'retry quick, then dataset_unavailable'],
+    [405, again, again],
+    [410, 'retry quick, then endpoint_missing', 'retry quick, then dataset_unavailable'],
+    [422, again, again],
+    [451, again, again],
+    [503, again, again],
+    [302, 'request_refused', 'request_refused'],
+    [407, 'request_refused', 'request_refused'],
+  ])('%i without the envelope of the API was not said by it: %s, for an optional dataset %s', (status, one, other) => {
+    expect(inShort(verdictOnStatus(status, null, required))).toBe(one);
+    expect(inShort(verdictOnStatus(status, null, optional))).toBe(other);
+  });
+
+  test('without the envelope points at what stands between, and at no permission', () => {
+    for (const status of [400, 401, 403]) {
+      expect(verdictOnStatus(status, null, required)).toMatchObject({ remedy: expect.stringContaining('proxy') });
+    }
+  });
+
+  test.each([
+    [403, 'Country, region, or territory not supported', { code: 'unsupported_country_region_territory' }, 'country'],
+    [403, 'Your country is not supported.', {}, 'country'],
+    [401, 'Your IP address is not authorized.', { code: 'ip_not_authorized' }, 'allowlist'],
+    [403, 'The IP 203.0.113.9 is not on the allowlist of this organization.', {}, 'allowlist'],
+    [403, 'Access from IPv6 2001:db8::1 is blocked', {}, 'allowlist'],
+  ])('%i “%s” %o is about the place of the machine, not about the key', (status, message, more, remedy) => {
+    for (const asked of [required, optional]) {
+      const verdict = verdictOnStatus(status, said(message, more), asked);
+      expect(inShort(verdict)).toBe('request_refused');
+      expect(verdict).toMatchObject({ error: { remedy: expect.stringContaining(remedy) } });
+      expect(verdict).toMatchObject({
+        error: { remedy: expect.not.stringMatching(/permission|filters|admin key of/) },
+      });
+    }
+  });
+
+  test.each([
+    [403, 'You have insufficient permissions. Missing scopes: api.usage.read.', 'scope_missing'],
+    [403, 'Not available in the region of this project.', 'scope_missing'],
+    [403, 'The tip of your ship is not allowed.', 'scope_missing'],
+    [401, 'Incorrect API key provided.', 'key_rejected'],
+  ])('%i “%s” is about the key', (status, message, code) => {
+    expect(inShort(verdictOnStatus(status, said(message), required))).toBe(code);
   });
 
   test('429 alone asks for fewer requests in flight', () => {
@@ -165,12 +214,18 @@ describe('a failure of the network', () => {
   test.each([
     ['ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1', 'connect ECONNREFUSED 127.0.0.1:1'],
     ['ECONNREFUSED', '', 'ECONNREFUSED'],
-    ['UND_ERR_ABORTED', 'Proxy response (407) !== 200', 'UND_ERR_ABORTED Proxy response (407) !== 200'],
+    ['UND_ERR_ABORTED', 'Proxy response (503) !== 200', 'UND_ERR_ABORTED Proxy response (503) !== 200'],
     ['UND_ERR_PRX_CONN', 'https://me:hunter2@proxy failed', 'UND_ERR_PRX_CONN https://me:[redacted]@proxy failed'],
   ])('%s “%s” is told as “%s”', (code, message, told) => {
     expect(verdictOnFailure({ code, message }, required)).toMatchObject({
       reason: `/organization/costs: no complete answer (${told})`,
     });
+  });
+
+  test('that is a proxy which wants credentials is not repeated, and says where they go', () => {
+    const verdict = verdictOnFailure({ code: 'UND_ERR_ABORTED', message: 'Proxy response (407) !== 200' }, required);
+    expect(inShort(verdict)).toBe('request_refused');
+    expect(verdict).toMatchObject({ error: { remedy: expect.stringContaining('HTTPS_PROXY=http://user:password@') } });
   });
 
   test('that is a body which is not what it claims is repeated', () => {

@@ -116,6 +116,7 @@ describe('key, passwords, tokens and e-mail addresses stay out of what is printe
       inResults('completions', 'num_model_requests', JSON.stringify({ [planted.email.text]: [told] })),
       inResults('vector_stores', 'object', JSON.stringify(planted.email.text)),
       inResults('file_search_calls', 'seen_by', JSON.stringify(told)),
+      inResults('file_search_calls', 'seen_escaped', JSON.stringify(told).replaceAll('sk-', '\\u0073k\\u002D')),
       inResults('web_search_calls', planted.email.text, '1'),
     ]);
     const night = await watched(['sync', '--verbose', '--json']);

@@ -20,7 +20,7 @@ Exit codes: 0 all written, 2 the file is wrong (nothing is written).`,
     examples: [
       ['budgets --dry-run budgets.csv', 'what would change'],
       ['budgets budgets.csv', 'write it'],
-      ['query --csv "table openai_bi.budgets" > budgets.csv', 'what there is, as a file to edit'],
+      ['query "table openai_bi.budgets"', 'what there is'],
       ['check budgets', 'how far they are spent'],
     ],
   });

@@ -48,7 +48,7 @@ Exit codes: 0 all written, 3 some entries have no project (the rest is written),
           const projects = await withStore({ config, clock, log }, 'migrated', (store) =>
             exportMap(store, organizations),
           );
-          return { document: { projects }, text: () => mapCsv(projects), exit: exitCode.ok };
+          return { document: { projects }, text: () => mapCsv(projects), exact: true, exit: exitCode.ok };
         }
         if (file === '')
           throw new ConfigError('arguments_invalid', [problem('usage-etl map', 'no file', 'FILE, or --export')]);

@@ -39,6 +39,7 @@ restatements, quarantine.`,
             if (flags.csv === true) return answerCsv(answer);
             return terminal.out.isTerminal ? answerTable(answer, style) : answerTableInFull(answer);
           },
+          exact: flags.csv === true,
           exit: exitCode.ok,
         };
       }),

@@ -1,6 +1,7 @@
 import { guarded, mapColumns, quoted } from '../../config.ts';
 import type { MapChange, MappedProject, MapReport } from '../../run/map.ts';
 import { counted } from '../numbers.ts';
+import { printableValue } from '../printable.ts';
 import type { Style } from '../style.ts';
 import { answerCsv } from './query-answer.ts';
 
@@ -28,12 +29,17 @@ function changeText({ project_id, project_name, changes }: MapChange, style: Sty
   return [`${style.bold(project_id)}${name}`, ...lines].join('\n');
 }
 
+/** A name is the API's and for people, since the id decides; the rest goes back into the mapping as it is. */
+function cell(column: (typeof mapColumns)[number], value: string): string {
+  return guarded(column === 'project_name' ? printableValue(value) : value);
+}
+
 /** The mapping as it is, as CSV. The organization is named only where there are several. */
 export function mapCsv(projects: readonly MappedProject[]): string {
   const several = new Set(projects.map(({ org_id }) => org_id)).size > 1;
   const columns = mapColumns.filter((name) => several || name !== 'org_id');
   return answerCsv({
     columns: columns.map((name) => ({ name, type: 'text' })),
-    rows: projects.map((project) => columns.map((name) => (project[name] === null ? null : guarded(project[name])))),
+    rows: projects.map((project) => columns.map((name) => (project[name] === null ? null : cell(name, project[name])))),
   });
 }

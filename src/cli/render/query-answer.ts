@@ -1,7 +1,8 @@
 import type { QueryAnswer, QueryColumn } from '../../run/query.ts';
 import { counted } from '../numbers.ts';
+import { printableValue } from '../printable.ts';
 import { createStyle, type Style } from '../style.ts';
-import { table, visibleLength } from '../table.ts';
+import { type TableColumn, table, visibleLength } from '../table.ts';
 
 const numeric = /^(?:smallint|integer|bigint|numeric|real|double precision|money|oid)$/;
 
@@ -10,12 +11,12 @@ export function answerTable(answer: QueryAnswer, style: Style): string {
   const cells = answer.rows.map((row) => row.map((value, index) => shown(value, answer.columns[index], style)));
   const total = style.dim(counted(answer.rows.length, 'row'));
   const columns = answer.columns.map(
-    ({ name, type }) => ({ title: name, align: numeric.test(type) ? 'right' : 'left' }) as const,
+    ({ name, type }) => ({ title: printableValue(name), align: numeric.test(type) ? 'right' : 'left' }) as const,
   );
   const text = table(columns, cells, style);
   const width = Math.max(...text.split('\n').map(visibleLength));
   if (width <= style.columns || cells.length === 0) return `${text}\n${total}`;
-  return `${records(answer.columns, cells, style)}\n${total}`;
+  return `${records(columns, cells, style)}\n${total}`;
 }
 
 /** Everything there is, however wide: for files and pipes. */
@@ -23,13 +24,13 @@ export function answerTableInFull(answer: QueryAnswer): string {
   return answerTable(answer, createStyle(false, Number.POSITIVE_INFINITY));
 }
 
-function records(columns: readonly QueryColumn[], rows: readonly (readonly string[])[], style: Style): string {
-  const widest = Math.max(...columns.map(({ name }) => visibleLength(name)));
+function records(columns: readonly TableColumn[], rows: readonly (readonly string[])[], style: Style): string {
+  const widest = Math.max(...columns.map(({ title }) => visibleLength(title)));
   return rows
     .map((row, index) =>
       [
         style.dim(`─ row ${index + 1}`),
-        ...columns.map(({ name }, at) => `${style.dim(name.padEnd(widest))}  ${row[at] ?? ''}`),
+        ...columns.map(({ title }, at) => `${style.dim(title.padEnd(widest))}  ${row[at] ?? ''}`),
       ].join('\n'),
     )
     .join('\n');
@@ -37,14 +38,7 @@ function records(columns: readonly QueryColumn[], rows: readonly (readonly strin
 
 function shown(value: string | null, column: QueryColumn | undefined, style: Style): string {
   if (value === null) return style.dim('∅');
-  // A line break or a control code inside a value would tear the table, or the terminal.
-  return printable(textOf(value, column)).replace(/[\p{Cc}\p{Cf}]/gu, (character) =>
-    JSON.stringify(character).slice(1, -1),
-  );
-}
-
-function printable(text: string): string {
-  return text.replaceAll('\t', '    ');
+  return printableValue(textOf(value, column).replaceAll('\t', '    '));
 }
 
 /** An answer as CSV (RFC 4180): null is empty, an empty text is `""`. */

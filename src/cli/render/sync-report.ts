@@ -1,6 +1,7 @@
 import { refusalTexts } from '../../run/known-refusals.ts';
 import type { DatasetReport, DirectoryReport, ErrorReport, RunReport } from '../../run/report.ts';
 import { count, counted, exact, instant, money, moneyChange, through } from '../numbers.ts';
+import { printableValue } from '../printable.ts';
 import type { Style } from '../style.ts';
 import { type TableColumn, table } from '../table.ts';
 import { byOrganization } from './by-organization.ts';
@@ -178,11 +179,19 @@ function names({ directory }: RunReport, style: Style): readonly string[] {
 }
 
 /** Names are not numbers: what is missing of them is said, and changes nothing else. */
-function nameNotes({ org_id, status, detail, remedy, lists }: DirectoryReport): readonly Note[] {
+function nameNotes({ org_id, status, detail, remedy, lists }: DirectoryReport, report: RunReport): readonly Note[] {
   if (status === 'read') return [];
   const missing = lists.flatMap((list) => (list.status === 'read' ? [] : [list.list]));
-  const text = `names not read${missing.length === 0 ? '' : ` (${missing.join(', ')})`}; numbers are complete: ${detail ?? ''}`;
+  const numbers = hasAllNumbers(org_id, report) ? '; numbers are complete' : '';
+  const text = `names not read${missing.length === 0 ? '' : ` (${missing.join(', ')})`}${numbers}: ${detail ?? ''}`;
   return [{ subject: org_id, text, remedy }];
+}
+
+/** False also where nothing was asked for: then nothing is known of them. */
+function hasAllNumbers(org: string, { datasets, errors }: RunReport): boolean {
+  const asked = datasets.filter(({ org_id }) => org_id === org);
+  const isWhole = asked.every(({ status }) => status === 'ok' || status === 'unavailable');
+  return asked.some(({ status }) => status === 'ok') && isWhole && !errors.some(({ org_id }) => org_id === org);
 }
 
 function attention(report: RunReport, style: Style): readonly string[] {
@@ -190,11 +199,11 @@ function attention(report: RunReport, style: Style): readonly string[] {
     ...report.errors.map((error) => errorNote(error.org_id, error)),
     ...report.datasets.flatMap((dataset) => notesOf(dataset, report.started_at)),
     ...report.cost_splits.flatMap(({ errors }) => errors.map((error) => errorNote('split of costs', error))),
-    ...report.directory.flatMap(nameNotes),
+    ...report.directory.flatMap((names) => nameNotes(names, report)),
   ];
   if (notes.length === 0) return [];
   const lines = grouped(notes).flatMap(({ subject, text, remedy }) => [
-    `  ${style.warn('•')} ${style.bold(subject)}: ${text}`,
+    `  ${style.warn('•')} ${style.bold(subject)}: ${printableValue(text)}`,
     ...(remedy === null ? [] : [`    → ${remedy}`]),
   ]);
   return [[style.bold('Needs attention'), ...lines].join('\n')];
