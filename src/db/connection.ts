@@ -2,6 +2,8 @@ import pg from 'pg';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { reasonOf } from './database-error.ts';
+import { requireOwnSession } from './pooler.ts';
+import { sessionSettings } from './session-settings.ts';
 import { meaningOf } from './sqlstate.ts';
 import { targetOf, tlsConfig } from './tls.ts';
 import { tlsRemedy } from './tls-failure.ts';
@@ -19,23 +21,6 @@ const keepAliveDelayMs = 10_000;
 /** An answer that does not come for so long never will: something between keeps a connection up that leads nowhere. */
 const answerTimeoutMs = 3_600_000;
 
-/** What another session keeps locked is waited for this long, unless the URL, the role or the database says otherwise. */
-const lockPatience = '60s';
-
-/** A transaction whose program does not go on for this long is rolled back, unless they say otherwise. */
-const idlePatience = '5min';
-
-/**
- * Whatever zone and style the server or the role prefers, instants and dates mean the same here. The server notices a
- * program that vanished within a minute, not after its default of two hours, in which rows would stay locked.
- */
-const sessionSettings = `set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'iso_8601';
-  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
-  select set_config(name, patience, false)
-    from (values ('lock_timeout', '${lockPatience}'), ('idle_in_transaction_session_timeout', '${idlePatience}'))
-      as bound(name, patience)
-   where current_setting(name) = '0'`;
-
 /** Settings every connection of the program shares. Throws `database_unreachable` for TLS files that cannot be used. */
 export function connectionConfig(databaseUrl: string, applicationName: string): pg.ClientConfig {
   return {
@@ -50,8 +35,12 @@ export function connectionConfig(databaseUrl: string, applicationName: string): 
   };
 }
 
-/** Gives a new connection the program's session settings. */
-async function prepareSession(client: pg.ClientBase): Promise<void> {
+/**
+ * Makes sure that a new connection is a session of its own, and gives it the program's settings. In this order: what is
+ * set through a pooler in transaction mode changes the sessions of others.
+ */
+async function prepareSession(client: pg.ClientBase, config: pg.ClientConfig): Promise<void> {
+  await requireOwnSession(client, config);
   await client.query(sessionSettings);
 }
 
@@ -59,11 +48,12 @@ async function prepareSession(client: pg.ClientBase): Promise<void> {
  * A pool on the database. Nothing is connected yet. A connection that breaks is logged and replaced.
  */
 export function createPool(databaseUrl: string, applicationName: string, maxConnections: number, log: Log): pg.Pool {
+  const config = connectionConfig(databaseUrl, applicationName);
   const pool = new pg.Pool({
-    ...connectionConfig(databaseUrl, applicationName),
+    ...config,
     max: maxConnections,
     // The pool waits for it, whatever its declared type says, so that no query overtakes the settings.
-    onConnect: prepareSession,
+    onConnect: (client) => prepareSession(client, config),
   });
   const onLoss = (error: Error) => {
     // A server that stops right after the pool says goodbye may cut a socket that is still closing.
@@ -77,12 +67,13 @@ export function createPool(databaseUrl: string, applicationName: string, maxConn
 
 /** One connection of its own. Rejects with `database_unreachable`. */
 export async function connect(databaseUrl: string, applicationName: string): Promise<pg.Client> {
-  const client = new pg.Client(connectionConfig(databaseUrl, applicationName));
+  const config = connectionConfig(databaseUrl, applicationName);
+  const client = new pg.Client(config);
   // Every query on a lost connection says so itself; without a listener the loss would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await prepareSession(client);
+    await prepareSession(client, config);
     return client;
   } catch (failure) {
     await client.end().catch(() => undefined);

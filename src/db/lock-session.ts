@@ -4,6 +4,7 @@ import { connect } from './connection.ts';
 import { isConnectionLoss, reasonOf, toDatabaseError } from './database-error.ts';
 import { type LockName, lockKey } from './lock-key.ts';
 import { type Patience, patiently } from './patience.ts';
+import { shared } from './pooler.ts';
 
 /** Without this the server would drop the locks of a run that is only waiting for the API. */
 const lockSession = 'set idle_session_timeout = 0';
@@ -13,25 +14,42 @@ const applicationName = 'usage-etl locks';
 /** How long the server may take to end a session that is told to. */
 const endPatienceMs = 5000;
 
-/** Takes a lock when no other session holds it. */
-export const tryLockSql = 'select pg_try_advisory_lock($1, $2) as answer';
-
 /** Asks about one lock, as `answer`. */
 export async function answerOf(client: pg.Client, sql: string, name: LockName): Promise<boolean> {
   const { rows } = await client.query<{ answer: boolean }>(sql, [...lockKey(name)]);
   return rows[0]?.answer === true;
 }
 
+/**
+ * Takes a lock when no other session holds it, and only in the session that holds the others. Rejects with
+ * `database_unsuitable` where a pooler has passed the question to another one: nothing is locked then, and the session
+ * with the locks is ended.
+ */
+export async function tryLock(
+  { client, pid }: { readonly client: pg.ClientBase; readonly pid: number },
+  name: LockName,
+): Promise<boolean> {
+  const { rows } = await client.query<{ answer: boolean | null }>(
+    'select case when pg_backend_pid() = $3 then pg_try_advisory_lock($1, $2) end as answer',
+    [...lockKey(name), pid],
+  );
+  const answer = rows[0]?.answer ?? null;
+  if (answer !== null) return answer;
+  await client.query('select pg_terminate_backend($1)', [pid]);
+  throw shared();
+}
+
 /** The session that holds the locks; another one takes its place when it is lost. */
 export interface KeptSession {
   /** Puts a question to the session of the moment, again when that is lost. Rejects with an EtlError. */
-  ask<T>(question: (client: pg.Client) => Promise<T>): Promise<T>;
+  ask<T>(question: (session: LockSession) => Promise<T>): Promise<T>;
   /** Aborted with a `database_transient` error when the locks are lost for good. */
   readonly signal: AbortSignal;
   close(): Promise<void>;
 }
 
-interface LockSession {
+/** A session on the server that may hold locks. */
+export interface LockSession {
   readonly client: pg.Client;
   /** Process and start of the session on the server: together no other session has them. */
   readonly pid: number;
@@ -85,7 +103,7 @@ export async function keepSession(
         const session = await current;
         lost.signal.throwIfAborted();
         try {
-          return await question(session.client);
+          return await question(session);
         } catch (failure) {
           if (!isConnectionLoss(failure) || closing.signal.aborted) throw toDatabaseError(failure);
           lose(session, failure);
@@ -123,7 +141,7 @@ async function openAgain(url: string, before: LockSession, names: ReadonlySet<Lo
       [before.pid, before.startedAt, endPatienceMs],
     );
     for (const name of names) {
-      if (!(await answerOf(session.client, tryLockSql, name))) {
+      if (!(await tryLock(session, name))) {
         throw new EtlError('database_transient', 'another run has taken one of them over');
       }
     }

@@ -1,5 +1,5 @@
 import type { LockName } from './lock-key.ts';
-import { answerOf, keepSession, tryLockSql } from './lock-session.ts';
+import { answerOf, keepSession, type LockSession, tryLock } from './lock-session.ts';
 import type { Patience } from './patience.ts';
 import type { Store } from './store.ts';
 
@@ -30,8 +30,8 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
   const sessions = await keepSession(store.url, granted, patience);
   // One question at a time, as pg demands of a single connection.
   let lastAnswer: Promise<unknown> = Promise.resolve();
-  const ask = (sql: string, name: LockName) => {
-    const answer = lastAnswer.then(() => sessions.ask((client) => answerOf(client, sql, name)));
+  const ask = (question: (session: LockSession) => Promise<boolean>) => {
+    const answer = lastAnswer.then(() => sessions.ask(question));
     lastAnswer = answer.catch(() => undefined);
     return answer;
   };
@@ -41,7 +41,7 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
       if (held.has(name)) return false;
       // Counted as held before it is, so that two calls at once cannot both take it: PostgreSQL lets a session in twice.
       held.add(name);
-      const taken = await ask(tryLockSql, name).catch((failure: unknown) => {
+      const taken = await ask((session) => tryLock(session, name)).catch((failure: unknown) => {
         held.delete(name);
         throw failure;
       });
@@ -52,15 +52,17 @@ export async function openLocks(store: Pick<Store, 'url'>, patience: Patience | 
     release: async (name) => {
       granted.delete(name);
       if (!held.delete(name) || sessions.signal.aborted) return;
-      await ask('select pg_advisory_unlock($1, $2) as answer', name).catch((failure: unknown) => {
+      await ask(({ client }) => answerOf(client, unlockSql, name)).catch((failure: unknown) => {
         // Gone with the connection, which is all that was wanted.
         if (!sessions.signal.aborted) throw failure;
       });
     },
-    isHeld: (name) => ask(isHeldSql, name),
+    isHeld: (name) => ask(({ client }) => answerOf(client, isHeldSql, name)),
     close: sessions.close,
   };
 }
+
+const unlockSql = 'select pg_advisory_unlock($1, $2) as answer';
 
 /** objsubid 2 marks keys of two int4; both halves are shown unsigned there. */
 const isHeldSql = `select exists (

@@ -19,6 +19,8 @@ describe('the TLS parameters of DATABASE_URL', () => {
     'sslrootcert=system&sslnegotiation=direct',
     'sslmode=verify-full&sslcert=/own.pem&sslkey=/own.key',
     'ssl=true',
+    'channel_binding=prefer',
+    'target_session_attrs=any',
   ])('may say %s', (parameters) => {
     expect(loadUrl(`${database}?${parameters}`).databaseUrl).toBe(`${database}?${parameters}`);
   });
@@ -34,6 +36,14 @@ describe('the TLS parameters of DATABASE_URL', () => {
     ['sslcert=/own.pem', 'sslcert=FILE and sslkey=FILE together'],
     ['sslnegotiation=direct', 'sslmode=require or stricter'],
     ['sslmode=require&sslnegotiation=later', 'sslnegotiation=postgres or direct'],
+    ['channel_binding=require', 'a URL without channel_binding'],
+    ['channel_binding=prefer&channel_binding=require', 'a URL without channel_binding'],
+    ['target_session_attrs=read-write', 'name the primary server'],
+    ['target_session_attrs=primary', 'a URL without target_session_attrs'],
+    ['require_auth=scram-sha-256', 'a URL without require_auth'],
+    ['requirepeer=postgres', 'a URL without requirepeer'],
+    ['gssencmode=require', 'a URL without gssencmode'],
+    ['load_balance_hosts=random', 'name one server'],
     ['sslmode=verify-full&sslcrl=/revoked.pem', 'sslcrl is not among them'],
   ])('are refused as %s, with what would be right', (parameters, accepted) => {
     const error = refusal(() => loadUrl(`${database}?${parameters}`));
@@ -63,6 +73,16 @@ describe("libpq's own variables", () => {
   it('are refused by their own name', () => {
     const error = refusal(() => loadUrl(database, { PGSSLMODE: 'on' }));
     expect(error.problems).toMatchObject([{ where: 'PGSSLMODE' }]);
+  });
+
+  it.each([
+    ['PGCHANNELBINDING', 'require'],
+    ['PGTARGETSESSIONATTRS', 'read-write'],
+    ['PGREQUIREAUTH', 'scram-sha-256'],
+    ['PGREQUIREPEER', 'postgres'],
+    ['PGGSSENCMODE', 'require'],
+  ])('are refused where %s promises what is not kept', (variable, value) => {
+    expect(refusal(() => loadUrl(database, { [variable]: value })).problems).toMatchObject([{ where: variable }]);
   });
 
   it('do not touch the embedded server', () => {

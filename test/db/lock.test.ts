@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Locks, openLocks, runLock, writerLock } from '../../src/db/lock.ts';
 import { lockClass, lockKey } from '../../src/db/lock-key.ts';
+import { tryLock } from '../../src/db/lock-session.ts';
 import { type TestDatabase, testDatabase } from '../support/postgres.ts';
 
 const writer = writerLock({ orgId: 'default', dataset: 'costs', width: '1d' });
@@ -141,4 +142,15 @@ test('every key is two int4: the class of its use and a hash of its name', () =>
   expect(lockKey(runLock(1))[0]).toBe(lockClass.run);
   expect(lockKey(runLock(1))[1]).not.toBe(lockKey(runLock(2))[1]);
   for (const half of [...lockKey(writer), ...lockKey(runLock(1))]) expect(half | 0).toBe(half);
+});
+
+test('a question that a pooler passes to another session locks nothing there, and is refused', async () => {
+  const client = await database.pool.connect();
+  try {
+    const refused = tryLock({ client, pid: 0 }, writer);
+    await expect(refused).rejects.toMatchObject({ code: 'database_unsuitable' });
+    expect(await (await open()).isHeld(writer)).toBe(false);
+  } finally {
+    client.release();
+  }
 });

@@ -38,8 +38,8 @@ async function tables(): Promise<string[]> {
 
 describe('migrating', () => {
   test('applies every migration in order and records each with its checksum and the program that applied it', async () => {
-    await write('0001_first.sql', 'create table first (a int);');
-    await write('0002_second.sql', 'insert into first values (1); create table second (b int);');
+    await write('0001_first.sql', 'create table public.first (a int);');
+    await write('0002_second.sql', 'insert into public.first values (1); create table public.second (b int);');
     expect(await up()).toEqual({
       from_version: 0,
       to_version: 2,
@@ -68,29 +68,29 @@ describe('migrating', () => {
   });
 
   test('does nothing the second time', async () => {
-    await write('0001_first.sql', 'create table first (a int);');
+    await write('0001_first.sql', 'create table public.first (a int);');
     await up();
     expect(await up()).toEqual({ from_version: 1, to_version: 1, applied: [] });
   });
 
   test('applies only what is new to a database that is behind', async () => {
-    await write('0001_first.sql', 'create table first (a int);');
+    await write('0001_first.sql', 'create table public.first (a int);');
     await up();
-    await write('0002_second.sql', 'create table second (a int);');
+    await write('0002_second.sql', 'create table public.second (a int);');
     expect(await up()).toEqual({ from_version: 1, to_version: 2, applied: [{ version: 2, name: 'second' }] });
   });
 
   test('lets twenty installers start at once: one applies, all succeed', async () => {
-    await write('0001_first.sql', 'create table first (a int);');
-    await write('0002_second.sql', 'create table second (a int);');
+    await write('0001_first.sql', 'create table public.first (a int);');
+    await write('0002_second.sql', 'create table public.second (a int);');
     const reports = await Promise.all(Array.from({ length: 20 }, up));
     expect(reports.map(({ to_version }) => to_version)).toEqual(Array(20).fill(2));
     expect(reports.flatMap(({ applied }) => applied)).toHaveLength(2);
   });
 
   test('leaves nothing of a migration that fails, and everything of those before it', async () => {
-    await write('0001_first.sql', 'create table first (a int);');
-    await write('0002_broken.sql', 'create table second (a int);\n\ninsert into nowhere values (1);');
+    await write('0001_first.sql', 'create table public.first (a int);');
+    await write('0002_broken.sql', 'create table public.second (a int);\n\ninsert into nowhere values (1);');
     await expect(up()).rejects.toMatchObject({
       code: 'migration_failed',
       message: '0002_broken.sql, line 3, column 13: relation "nowhere" does not exist (SQLSTATE 42P01)',
@@ -102,13 +102,13 @@ describe('migrating', () => {
   test('goes on after the failing migration has been corrected', async () => {
     await write('0001_first.sql', 'create tabel first (a int);');
     await expect(up()).rejects.toMatchObject({ code: 'migration_failed' });
-    await write('0001_first.sql', 'create table first (a int);');
+    await write('0001_first.sql', 'create table public.first (a int);');
     expect(await up()).toMatchObject({ to_version: 1 });
   });
 
   test('refuses a database that a newer program has migrated', async () => {
-    await write('0001_first.sql', 'create table first (a int);');
-    await write('0002_second.sql', 'create table second (a int);');
+    await write('0001_first.sql', 'create table public.first (a int);');
+    await write('0002_second.sql', 'create table public.second (a int);');
     await up();
     await rm(join(folder, '0002_second.sql'));
     await expect(up()).rejects.toMatchObject({
@@ -118,7 +118,7 @@ describe('migrating', () => {
   });
 
   test('refuses when the file of an applied migration has changed, naming it', async () => {
-    await write('0001_first.sql', 'create table first (a int);');
+    await write('0001_first.sql', 'create table public.first (a int);');
     await up();
     await appendFile(join(folder, '0001_first.sql'), ' -- later');
     await expect(up()).rejects.toMatchObject({

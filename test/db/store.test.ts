@@ -2,6 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { requireSupportedServer } from '../../src/db/connection.ts';
 import { inTransaction, openStore, type Store, type StoreOptions, toDatabaseError } from '../../src/db/store.ts';
 import { EtlError } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
@@ -130,13 +131,14 @@ describe('a database that cannot be used', () => {
       create schema old;
       create function old.current_setting(name text) returns text language sql as
         $$ select case name when 'server_version_num' then '140011' else '14.11' end $$`);
-    const old = open({
-      databaseUrl: urlWith((url) => url.searchParams.set('options', '-c search_path=old,pg_catalog')),
-    });
-    await expect(old).rejects.toMatchObject({
+    const client = await database.pool.connect();
+    await client.query(`set search_path = old, pg_catalog`);
+    const refused = expect(requireSupportedServer(client)).rejects;
+    await refused.toMatchObject({
       code: 'database_unsuitable',
       message: 'The database is PostgreSQL 14.11; 15 or newer is needed',
     });
+    client.release(true);
   });
 
   test('that says it is starting is waited for', async () => {
@@ -185,17 +187,17 @@ async function startingServer(turnedAway: number): Promise<{ server: Server; por
 
 describe('a transaction', () => {
   beforeAll(async () => {
-    await database.pool.query('create table kept (value int primary key)');
+    await database.pool.query('create table public.kept (value int primary key)');
   });
 
   async function kept(): Promise<unknown[]> {
-    const { rows } = await database.pool.query<{ value: number }>('select value from kept order by value');
+    const { rows } = await database.pool.query<{ value: number }>('select value from public.kept order by value');
     return rows.map(({ value }) => value);
   }
 
   test('is committed when its work resolves, with the result of the work', async () => {
     const result = await inTransaction(store.pool, async (client) => {
-      await client.query('insert into kept values (1)');
+      await client.query('insert into public.kept values (1)');
       return 'done';
     });
     expect([result, await kept()]).toEqual(['done', [1]]);
@@ -204,7 +206,7 @@ describe('a transaction', () => {
   test('is rolled back when its work rejects, and the error of the work comes through untouched', async () => {
     const reason = new Error('the work failed');
     const failing = inTransaction(store.pool, async (client) => {
-      await client.query('insert into kept values (2)');
+      await client.query('insert into public.kept values (2)');
       throw reason;
     });
     await expect(failing).rejects.toBe(reason);
@@ -222,7 +224,7 @@ describe('a transaction', () => {
   });
 
   test('turns what PostgreSQL refuses into an error that says so, without the values of rows', async () => {
-    const failing = inTransaction(store.pool, (client) => client.query('insert into kept values (1)'));
+    const failing = inTransaction(store.pool, (client) => client.query('insert into public.kept values (1)'));
     await expect(failing).rejects.toMatchObject({
       code: 'database_refused_data',
       message: 'PostgreSQL refused: duplicate key value violates unique constraint "kept_pkey" (SQLSTATE 23505)',

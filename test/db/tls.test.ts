@@ -218,6 +218,23 @@ describe('a server with a certificate of its own authority, for localhost', () =
   });
 });
 
+describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
+  it.each([
+    ['verify-full', 'sslmode=verify-full&sslrootcert=@theirs.pem', {}],
+    ['verify-full, of another name', 'sslmode=verify-full&sslrootcert=@ours.pem', { host: '127.0.0.1' }],
+    ['verify-ca', 'sslmode=verify-ca&sslrootcert=@theirs.pem', {}],
+    ['sslrootcert=system', 'sslrootcert=system', {}],
+    ['require with an authority', 'sslmode=require&sslrootcert=@theirs.pem', {}],
+  ])('does not override %s', async (_mode, parameters, place) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    try {
+      expect(await opened(urlOf(parameters, place))).toMatchObject({ code: 'database_unreachable' });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
+
 describe('a client certificate', () => {
   const user = 'etl_by_certificate';
 

@@ -53,7 +53,7 @@ describe('what a reading writes to a table of thousands of rows', () => {
     await action();
     const [after] = await select('select pg_current_wal_insert_lsn() as position');
     // Dropping a table makes its commit wait for the log: what is not flushed cannot be looked at.
-    await select('create table flushed (); drop table flushed');
+    await select('create table public.flushed (); drop table public.flushed');
     // The server is shared with other tests, so the log is told apart by database and file.
     const [written] = await select(
       `with files as (
