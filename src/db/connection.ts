@@ -3,6 +3,7 @@ import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { reasonOf } from './database-error.ts';
 import { requireOwnSession } from './pooler.ts';
+import { clientOf } from './proved-client.ts';
 import { sessionSettings } from './session-settings.ts';
 import { meaningOf } from './sqlstate.ts';
 import { targetOf, tlsConfig } from './tls.ts';
@@ -51,6 +52,7 @@ export function createPool(databaseUrl: string, applicationName: string, maxConn
   const config = connectionConfig(databaseUrl, applicationName);
   const pool = new pg.Pool({
     ...config,
+    Client: clientOf(databaseUrl),
     max: maxConnections,
     // The pool waits for it, whatever its declared type says, so that no query overtakes the settings.
     onConnect: (client) => prepareSession(client, config),
@@ -68,7 +70,7 @@ export function createPool(databaseUrl: string, applicationName: string, maxConn
 /** One connection of its own. Rejects with `database_unreachable`. */
 export async function connect(databaseUrl: string, applicationName: string): Promise<pg.Client> {
   const config = connectionConfig(databaseUrl, applicationName);
-  const client = new pg.Client(config);
+  const client = new (clientOf(databaseUrl))(config);
   // Every query on a lost connection says so itself; without a listener the loss would end the process.
   client.on('error', () => undefined);
   try {

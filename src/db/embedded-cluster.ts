@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EtlError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { type ChildOptions, startChild } from './child-process.ts';
 import type { Binaries } from './embedded-binaries.ts';
 import { createPrivate, errnoOf, exists, temporaryBeside } from './embedded-files.ts';
 import { type Home, serverFolder } from './embedded-home.ts';
+import { readPrivate } from './embedded-trust.ts';
 import type { ServerUser } from './embedded-user.ts';
 
 /** The files of one server: its database cluster, its password, its log. All private to its user. */
@@ -25,14 +26,9 @@ export function clusterIn(home: Home): Cluster {
   return { folder, data: join(folder, 'data'), user: home.user };
 }
 
-/** How a program of the server is run: as its user, with an environment that holds no secrets of ours. */
-export function serverProcessOptions(cluster: Cluster) {
-  return {
-    ...cluster.user,
-    cwd: cluster.folder,
-    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
-    windowsHide: true,
-  };
+/** How a program of the server is run: as its user, in its folder. */
+export function serverProcessOptions(cluster: Cluster): ChildOptions {
+  return { ...cluster.user, cwd: cluster.folder };
 }
 
 /**
@@ -61,7 +57,9 @@ export async function ensureCluster(home: Home, binaries: Binaries, log: Log): P
 
 /** The password of the superuser. */
 export async function readPassword(cluster: Cluster): Promise<string> {
-  return (await readFile(passwordFile(cluster), 'utf8')).trim();
+  const text = await readPrivate(passwordFile(cluster), cluster.user);
+  if (text === null) throw new EtlError('embedded_unavailable', `${passwordFile(cluster)} is gone`);
+  return text.trim();
 }
 
 function passwordFile(cluster: Cluster): string {
@@ -107,13 +105,13 @@ export function runProgram(
   cluster: Cluster,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, flags, { ...serverProcessOptions(cluster), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = startChild(program, flags, { ...serverProcessOptions(cluster), stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const collect = (chunk: Buffer) => {
       output += chunk.toString('utf8');
     };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
     child.on('error', (failure) => reject(cannotRun(program, failure)));
     child.on('close', (code) => resolve({ code, output }));
   });

@@ -102,9 +102,9 @@ type Found =
 async function sessionOn(cluster: Cluster, password: string, log: Log): Promise<Found> {
   const postmaster = await readPostmaster(cluster);
   if (postmaster === null) return { answer: 'gone' };
-  if (postmaster.port === null || !postmaster.ready) {
-    return { answer: (await isServing(cluster, postmaster)) ? 'busy' : 'gone' };
-  }
+  // Whoever listens there after a crash is not asked to be it.
+  if (!(await isServing(cluster, postmaster))) return { answer: 'gone' };
+  if (postmaster.port === null || !postmaster.ready) return { answer: 'busy' };
   const { port } = postmaster;
   const knocked = await knock(port, password, cluster.data, log);
   if (knocked.answer === 'session') return { ...knocked, port, postmaster };

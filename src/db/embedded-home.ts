@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir, realpath, rmdir, writeFile } from 'node:fs/promise
 import { dirname, join, resolve } from 'node:path';
 import { EtlError } from '../errors.ts';
 import { errnoOf, exists, readIfPresent, writeOnce } from './embedded-files.ts';
+import { requireOwnPath, requirePrivate } from './embedded-trust.ts';
 import { canReach, isRoot, type ServerUser, unprivilegedUser } from './embedded-user.ts';
 
 /** Where the server's files are, and as whom it runs. */
@@ -25,10 +26,13 @@ export function serverFolder(home: Home): string {
 
 /** The home the data folder has; null when no server was ever started there. Changes nothing. */
 export async function findHome(dataDir: string): Promise<Home | null> {
+  await requireOwnPath(resolve(dataDir));
   const folder = (await readLocation(dataDir)) ?? resolve(dataDir);
   const server = join(folder, 'server');
   if (!(await exists(server))) return null;
-  return { folder: await realpath(folder), user: isRoot() ? await ownerOf(server) : null };
+  const user = isRoot() ? await ownerOf(server) : null;
+  await requirePrivate(server, user);
+  return { folder: await realpath(folder), user };
 }
 
 /**
@@ -36,6 +40,7 @@ export async function findHome(dataDir: string): Promise<Home | null> {
  * cannot reach it (a home of mode 0700), a folder below {@link systemFolder} that the data folder names in a file.
  */
 export async function ensureHome(dataDir: string): Promise<Home> {
+  await requireOwnPath(resolve(dataDir));
   const folder = await ensureFolder(resolve(dataDir));
   const found = await findHome(folder);
   if (found !== null) return found;

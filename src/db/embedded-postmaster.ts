@@ -1,14 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFile, readlink, rename, rm } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { lstat, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { platform } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Clock } from '../clock.ts';
 import { EtlError } from '../errors.ts';
+import { runChild, startChild } from './child-process.ts';
 import type { Binaries } from './embedded-binaries.ts';
 import { type Cluster, cannotRun, lastLines, runProgram, serverProcessOptions } from './embedded-cluster.ts';
-import { createPrivate, errnoOf, readIfPresent, temporaryBeside, writePrivate } from './embedded-files.ts';
+import { createPrivate, errnoOf, temporaryBeside, writePrivate } from './embedded-files.ts';
+import { readPrivate } from './embedded-trust.ts';
 
 /** A running or crashed server, as PostgreSQL itself notes it down in postmaster.pid. */
 export interface Postmaster {
@@ -29,11 +30,11 @@ const pollMs = 10;
 
 /** Reads what the server noted down; null when there is no note or it is still being written. */
 export function readPostmaster(cluster: Cluster): Promise<Postmaster | null> {
-  return readNote(pidFile(cluster));
+  return readNote(pidFile(cluster), cluster);
 }
 
-async function readNote(path: string): Promise<Postmaster | null> {
-  const [pid, , startedAt, port, , , , status] = ((await readIfPresent(path)) ?? '').split('\n');
+async function readNote(path: string, { user }: Cluster): Promise<Postmaster | null> {
+  const [pid, , startedAt, port, , , , status] = ((await readPrivate(path, user)) ?? '').split('\n');
   if (pid === undefined || startedAt === undefined || !/^-?\d+$/.test(pid)) return null;
   return {
     pid: Math.abs(Number(pid)),
@@ -48,11 +49,18 @@ async function readNote(path: string): Promise<Postmaster | null> {
  * after a crash or a restart of the machine. A server's working folder is its data folder.
  */
 export async function isServing(cluster: Cluster, { pid }: Postmaster): Promise<boolean> {
-  if (platform() === 'linux') return (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === cluster.data;
+  if (platform() === 'linux') return await isOurProcess(cluster, pid);
   if (!isAlive(pid)) return false;
   if (platform() === 'win32') return true;
-  const { stdout } = await run('ps', ['-ww', '-o', 'command=', '-p', `${pid}`]).catch(() => ({ stdout: '' }));
-  return stdout.includes(cluster.data);
+  const command = await runChild('ps', ['-ww', '-o', 'command=', '-p', `${pid}`], { cwd: '/' }).catch(() => '');
+  return command.includes(cluster.data);
+}
+
+async function isOurProcess({ data, user }: Cluster, pid: number): Promise<boolean> {
+  const entry = `/proc/${pid}`;
+  const owner = await lstat(entry).catch(() => null);
+  if (owner?.uid !== (user?.uid ?? process.getuid?.())) return false;
+  return (await readlink(`${entry}/cwd`).catch(() => '')) === data;
 }
 
 /**
@@ -67,7 +75,7 @@ export async function forgetPostmaster(cluster: Cluster, gone: Postmaster): Prom
     if (errnoOf(failure) === 'ENOENT') return;
     throw failure;
   }
-  const taken = await readNote(aside);
+  const taken = await readNote(aside, cluster);
   const same = taken?.pid === gone.pid && taken.startedAtSeconds === gone.startedAtSeconds;
   await (same ? rm(aside) : rename(aside, pidFile(cluster)));
 }
@@ -87,7 +95,7 @@ export async function startPostmaster(
   const draftPath = temporaryBeside(logPath);
   const logFile = await createPrivate(draftPath, cluster.user);
   try {
-    const child = spawn(binaries.postgres, serverFlags(cluster, port), {
+    const child = startChild(binaries.postgres, serverFlags(cluster, port), {
       ...serverProcessOptions(cluster),
       detached: true,
       stdio: ['ignore', logFile.fd, logFile.fd],
@@ -115,6 +123,8 @@ export async function stopPostmaster(
   clock: Clock,
   patienceMs: number,
 ): Promise<void> {
+  // What is noted down may be of a process that has nothing to do with the server.
+  if (!(await isServing(cluster, postmaster))) return;
   await interrupt(cluster, binaries, postmaster.pid);
   const deadlineMs = clock.monotonicMs() + patienceMs;
   while ((await readPostmaster(cluster))?.pid === postmaster.pid && (await isServing(cluster, postmaster))) {
@@ -135,7 +145,7 @@ export async function rememberPort(cluster: Cluster, port: number): Promise<void
 
 /** The port of the last start, null when there was none. */
 export async function rememberedPort(cluster: Cluster): Promise<number | null> {
-  const port = Number((await readIfPresent(portFile(cluster))) ?? '');
+  const port = Number((await readPrivate(portFile(cluster), cluster.user)) ?? '');
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
 }
 
@@ -156,8 +166,6 @@ export async function freePort(): Promise<number> {
   }
 }
 
-const run = promisify(execFile);
-
 function pidFile(cluster: Cluster): string {
   return join(cluster.data, 'postmaster.pid');
 }
@@ -171,6 +179,8 @@ function serverFlags(cluster: Cluster, port: number): readonly string[] {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: '64',
+    // Who connects and says nothing holds a place, and up the end of the server, no longer than that.
+    authentication_timeout: '5s',
     cluster_name: 'usage-etl',
     timezone: 'UTC',
     log_timezone: 'UTC',

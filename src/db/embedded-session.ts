@@ -4,6 +4,7 @@ import { connectionConfig } from './connection.ts';
 import { isConnectionLoss, reasonOf } from './database-error.ts';
 import { superuser } from './embedded-cluster.ts';
 import { lockKey } from './lock-key.ts';
+import { clientOf, provedBy } from './proved-client.ts';
 
 /** The database of the embedded server that holds the tables. */
 const databaseName = 'usage_etl';
@@ -23,7 +24,7 @@ export type Knock =
 
 /** The URL of a database of the embedded server. */
 export function embeddedUrl(port: number, password: string, database = databaseName): string {
-  return `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
+  return provedBy(`postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`);
 }
 
 /**
@@ -31,8 +32,8 @@ export function embeddedUrl(port: number, password: string, database = databaseN
  * Of two copies of one data folder, the data folder tells which one answers.
  */
 export async function knock(port: number, password: string, data: string, log: Log): Promise<Knock> {
-  const config = connectionConfig(embeddedUrl(port, password, maintenanceDatabase), 'usage-etl server');
-  const session = new pg.Client(config);
+  const url = embeddedUrl(port, password, maintenanceDatabase);
+  const session = new (clientOf(url))(connectionConfig(url, 'usage-etl server'));
   session.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'the private server closed the session'));
   try {
     await session.connect();

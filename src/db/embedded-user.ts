@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { EtlError } from '../errors.ts';
-
-const run = promisify(execFile);
+import { runChild } from './child-process.ts';
 
 /** An OS user the server runs as. */
 export interface ServerUser {
@@ -36,8 +33,8 @@ export async function unprivilegedUser(): Promise<ServerUser> {
 
 async function lookUp(name: string): Promise<ServerUser | null> {
   try {
-    const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, name])));
-    const user = { uid: Number(uid?.stdout), gid: Number(gid?.stdout) };
+    const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => runChild('id', [flag, name], { cwd: '/' })));
+    const user = { uid: Number(uid), gid: Number(gid) };
     return user.uid > 0 && Number.isInteger(user.gid) ? user : null;
   } catch {
     return null;
@@ -51,7 +48,7 @@ async function lookUp(name: string): Promise<ServerUser | null> {
 export async function canReach(user: ServerUser, paths: readonly string[]): Promise<boolean> {
   const script = 'for path; do test -x "$path" || exit 1; done';
   try {
-    await run('/bin/sh', ['-c', script, 'sh', ...paths], { ...user, cwd: '/' });
+    await runChild('/bin/sh', ['-c', script, 'sh', ...paths], { ...user, cwd: '/' });
     return true;
   } catch {
     return false;

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { type Cluster, clusterIn } from './embedded-cluster.ts';
 import { type EmbeddedOptions, enter, look, type Running } from './embedded-entry.ts';
-import { inDataFolder, readIfPresent, writePrivate } from './embedded-files.ts';
+import { inDataFolder, writePrivate } from './embedded-files.ts';
 import { findHome } from './embedded-home.ts';
 import { type Postmaster, readPostmaster, stopPostmaster } from './embedded-postmaster.ts';
 import { countUsers, leaveAsUser } from './embedded-session.ts';
+import { readPrivate } from './embedded-trust.ts';
+import { withoutProof } from './proved-client.ts';
 
 export type { EmbeddedOptions } from './embedded-entry.ts';
 
@@ -99,7 +101,7 @@ export function embeddedServer(options: EmbeddedOptions): EmbeddedServer {
       } finally {
         await running.session.end();
       }
-      return running.url;
+      return withoutProof(running.url);
     });
   return {
     start: async (keep) => {
@@ -149,7 +151,7 @@ async function status(options: EmbeddedOptions): Promise<EmbeddedStatus> {
     const { postmaster, cluster, session, url } = running;
     const kept = await isKept(cluster, postmaster);
     const users = await countUsers(session);
-    return { running: true, kept, users, url, port: postmaster.port, pid: postmaster.pid, folder };
+    return { running: true, kept, users, url: withoutProof(url), port: postmaster.port, pid: postmaster.pid, folder };
   } finally {
     await running.session.end();
   }
@@ -157,7 +159,7 @@ async function status(options: EmbeddedOptions): Promise<EmbeddedStatus> {
 
 /** Kept is one run of the server, not the data folder: after a crash or a restart of the machine nobody asked for it. */
 async function isKept(cluster: Cluster, postmaster: Postmaster): Promise<boolean> {
-  return (await readIfPresent(keptFile(cluster))) === identity(postmaster);
+  return (await readPrivate(keptFile(cluster), cluster.user)) === identity(postmaster);
 }
 
 async function writeKept({ cluster }: Running): Promise<void> {

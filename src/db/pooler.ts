@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { EtlError, messageOf } from '../errors.ts';
+import { clientOf } from './proved-client.ts';
 
 const remedy =
   "Let the pooler keep one server connection per session (PgBouncer: pool_mode = session), or name the server's own port " +
@@ -26,7 +27,11 @@ export async function requireOwnSession(client: pg.ClientBase, config: pg.Client
   const others: pg.Client[] = [];
   try {
     for (let count = 0; count < neighbours; count += 1) {
-      const other = new pg.Client({ ...config, connectionTimeoutMillis: patienceMs, query_timeout: patienceMs });
+      const other = new (clientOf(config.connectionString ?? ''))({
+        ...config,
+        connectionTimeoutMillis: patienceMs,
+        query_timeout: patienceMs,
+      });
       other.on('error', () => undefined);
       others.push(other);
       // Left open, so that the pooler cannot lend the same session to the next one.

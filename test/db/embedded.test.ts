@@ -7,6 +7,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type EmbeddedUse, embeddedServer, useEmbeddedServer } from '../../src/db/embedded.ts';
+import { withoutProof } from '../../src/db/proved-client.ts';
 import { openStore } from '../../src/db/store.ts';
 import { silentLog } from '../../src/log.ts';
 import { type Command, type CommandOptions, startCommand } from '../support/embedded-process.ts';
@@ -219,7 +220,7 @@ describe('the server for people', () => {
       running: true,
       kept: true,
       users: 1,
-      url: answer.url,
+      url: withoutProof(String(answer.url)),
       folder: join(dataDir, 'server'),
     });
     await commands.pop()?.finish();
