@@ -12,7 +12,8 @@ const unkept: Readonly<Record<string, readonly string[]>> = {
   channel_binding: ['disable', 'prefer'],
   gssencmode: ['disable', 'prefer'],
   load_balance_hosts: ['disable'],
-  require_auth: [],
+  // The one that is kept: db/proved-client.ts.
+  require_auth: ['scram-sha-256'],
   requirepeer: [],
   target_session_attrs: ['any'],
 };

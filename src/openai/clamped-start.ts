@@ -9,26 +9,26 @@ export interface ClampedAnswer {
   readonly width: Width;
   /** Unix seconds of every bucket that came. */
   readonly bucketStarts: readonly number[];
-  /** The earliest bucket seen to be answered in this run; null when none was. */
-  readonly answered: Date | null;
+  /** The earliest bucket that came in this run; null when none did. */
+  readonly came: Date | null;
   /** The start of the open bucket, which need not come. */
   readonly open: Date;
 }
 
 /** The first bucket that came, where it is later than the start asked for and nothing is missing after it; else null. */
-export function beginsAt({ start, end, width, bucketStarts, answered, open }: ClampedAnswer): Date | null {
+export function beginsAt({ start, end, width, bucketStarts, came, open }: ClampedAnswer): Date | null {
   const step = widthSeconds[width];
   const [from, to] = [start.getTime() / 1000, end.getTime() / 1000];
   const openSeconds = open.getTime() / 1000;
   const isPlace = (bucket: number) => bucket >= from && bucket <= openSeconds && bucket % step === 0;
   // Something without a place may be what seems to be missing.
   if (!bucketStarts.every(isPlace)) return null;
-  const came = new Set(bucketStarts);
-  if (came.size === 0) return answered !== null && answered > start ? answered : null;
-  const first = Math.min(...came);
+  const seen = new Set(bucketStarts);
+  if (seen.size === 0) return came !== null && came > start ? came : null;
+  const first = Math.min(...seen);
   if (first === from) return null;
   for (let position = first; position < Math.min(to, openSeconds); position += step)
-    if (!came.has(position)) return null;
+    if (!seen.has(position)) return null;
   return new Date(first * 1000);
 }
 

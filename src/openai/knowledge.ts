@@ -10,12 +10,15 @@ export interface Knowledge {
   readonly granted: readonly GrainRange[];
   /** The start of the first whole bucket the API answers; null while it has not refused any. */
   readonly horizon: Date | null;
-  /** The earliest start that was answered in this session; null before the first. */
+  /** The earliest start that was answered in this session, be it with nothing; null before the first. */
   readonly answered: Date | null;
+  /** The earliest bucket that came in this session; null before the first. */
+  readonly came: Date | null;
   setHorizon(horizon: Horizon | null): void;
   refuse(refusal: GroupingRefusal): void;
   forget(refusal: GroupingRefusal): void;
   answeredAt(start: Date): void;
+  cameAt(bucket: Date): void;
 }
 
 /** Knowledge that begins with what an earlier session found out. */
@@ -23,6 +26,7 @@ export function createKnowledge({ dataset, width, groupBy }: SessionSettings, kn
   let { horizon, groupings } = known;
   let granted = grantedRanges(dataset, groupBy, groupings);
   let answered: Date | null = null;
+  let came: Date | null = null;
   const setGroupings = (changed: readonly GroupingRefusal[]) => {
     groupings = changed;
     granted = grantedRanges(dataset, groupBy, groupings);
@@ -40,6 +44,9 @@ export function createKnowledge({ dataset, width, groupBy }: SessionSettings, kn
     get answered() {
       return answered;
     },
+    get came() {
+      return came;
+    },
     setHorizon: (found) => {
       horizon = found;
     },
@@ -47,6 +54,9 @@ export function createKnowledge({ dataset, width, groupBy }: SessionSettings, kn
     forget: (refusal) => setGroupings(groupings.filter((one) => one !== refusal)),
     answeredAt: (start) => {
       if (answered === null || start < answered) answered = start;
+    },
+    cameAt: (bucket) => {
+      if (came === null || bucket < came) came = bucket;
     },
   };
 }

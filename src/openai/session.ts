@@ -120,12 +120,14 @@ export function createSession({ client, settings, known, earliest, clock, log }:
   ): Promise<SliceRead<P> | BeforeHorizon | InParts> => {
     const { start, end, grain, pages } = read;
     const bucketStarts = pages.flatMap((page) => page.bucketStarts);
-    const { answered } = knowledge;
-    const answer = { start, end, width, bucketStarts, answered, open: alignDown(clock.now(), width) };
+    const { came } = knowledge;
+    const answer = { start, end, width, bucketStarts, came, open: alignDown(clock.now(), width) };
     const unplaced = pages.some(({ quarantined = [] }) => quarantined.length > 0);
     const at = unplaced ? null : beginsAt(answer);
     if (at === null) {
       knowledge.answeredAt(start);
+      const first = Math.min(...bucketStarts.filter((bucket) => bucket >= start.getTime() / 1000));
+      if (first < end.getTime() / 1000) knowledge.cameAt(new Date(first * 1000));
       return read;
     }
     const unsaid = { ...read, silence: 'unanswered' } as const;

@@ -13,6 +13,7 @@ import { ensureHome } from '../../src/db/embedded-home.ts';
 import { freePort, readPostmaster, startPostmaster, stopPostmaster } from '../../src/db/embedded-postmaster.ts';
 import { embeddedUrl } from '../../src/db/embedded-session.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { withoutProof } from '../../src/db/proved-client.ts';
 import { silentLog } from '../../src/log.ts';
 import { emptyDatabase, type TestDatabase, testDatabase } from '../support/postgres.ts';
 
@@ -107,7 +108,7 @@ async function openForDump(dump: number): Promise<BackupSite> {
     database,
     backUp: async () => {
       const file = join(await newFolder(), 'usage.dump');
-      await run('pg_dump', ['--format=custom', ...schemas, `--file=${file}`, database.url]);
+      await run('pg_dump', ['--format=custom', ...schemas, `--file=${file}`, withoutProof(database.url)]);
       return {
         restore: async () => {
           const restored = await makeDatabase();
@@ -115,7 +116,7 @@ async function openForDump(dump: number): Promise<BackupSite> {
             '--exit-on-error',
             '--no-owner',
             '--no-privileges',
-            `--dbname=${restored.url}`,
+            `--dbname=${withoutProof(restored.url)}`,
             file,
           ]);
           return restored;

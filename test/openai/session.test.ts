@@ -457,6 +457,13 @@ describe('an answer that begins later than asked', () => {
     expect(server.received).toHaveLength(5);
   });
 
+  test('is none where nothing has come so far: a clock that is ahead asks for days to come', async () => {
+    const { session, server } = await open(() => json(page([], null)));
+    expect(await session.readSlice(bounds(4, 8), decode, signal)).toMatchObject({ silence: 'empty' });
+    expect(await session.readSlice(bounds(1, 4), decode, signal)).toMatchObject({ silence: 'empty' });
+    expect(server.received).toHaveLength(2);
+  });
+
   test('is none where other buckets are missing too: this API leaves out what is empty', async () => {
     const { session, server } = await open(() => json(page([day(3), day(5)], null)));
     expect(await session.readSlice(bounds(1, 8), decode, signal)).toMatchObject({ start: new Date(day(1) * 1000) });
