@@ -24,6 +24,7 @@ export { readBudgetFile } from './config/budget-file.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
 export { type MapEntry, mapColumns, ownedColumns, readMapping } from './config/mapping.ts';
 export { type ObjectStorageSettings, readObjectStorage } from './config/object-storage.ts';
+export { isWritableByOthers } from './config/opened-file.ts';
 export { owned } from './config/owned.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
 export type { ScheduleSettings } from './config/schedules.ts';
@@ -205,7 +206,7 @@ function findDocument({ env, cwd, configFile }: ConfigSources): ConfigDocument |
   const named = configFile ?? env['USAGE_ETL_CONFIG']?.trim();
   if (named) return readDocument(resolve(cwd, named), named);
   const usual = resolve(cwd, defaultConfigFile);
-  return existsSync(usual) ? readDocument(usual, defaultConfigFile) : null;
+  return existsSync(usual) ? readDocument(usual, defaultConfigFile, 'found') : null;
 }
 
 function readFileValues(

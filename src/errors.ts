@@ -38,13 +38,13 @@ export const errorKinds = {
     verdict: 'stop_organization',
     exit: 1,
     remedy:
-      'Nothing was written. Use an admin key of the organization that is stored under this name; if another one is to take its place, run sync --adopt-organization once.',
+      'Nothing was written. Use an admin key of the organization that is stored under this name; if another one is to take its place, run sync --adopt-organization once: its rows then replace those stored.',
   },
   organization_repeated: {
     verdict: 'stop_organization',
     exit: 1,
     remedy:
-      'Nothing was written, or every bill would count twice. Give each name the admin key of an organization of its own, or leave one name out of the configuration.',
+      'Nothing was written under this name. Give each name the admin key of an organization of its own, or leave one name out of the configuration.',
   },
   scope_missing: {
     verdict: 'stop_dataset',
@@ -75,7 +75,8 @@ export const errorKinds = {
   request_refused: {
     verdict: 'stop_dataset',
     exit: 3,
-    remedy: 'Check the filters of this dataset in the configuration; if there are none, the API has changed.',
+    remedy:
+      'Read the reason quoted above: if it names a date, set USAGE_ETL_START to it; if it names a filter, correct the filters of this dataset; else the API has changed: report it.',
   },
   api_unavailable: { verdict: 'fail_slice', exit: 3, remedy: 'Run sync again later; it reads only what is missing.' },
   api_transient: { verdict: 'retry', exit: 3, remedy: 'Run sync again later; it reads only what is missing.' },
@@ -98,10 +99,15 @@ export const errorKinds = {
   mass_removal: {
     verdict: 'fail_slice',
     exit: 3,
-    remedy: 'If the API is right, run sync --accept-restatement; if not, wait: nothing was changed.',
+    remedy:
+      "Nothing was changed. Compare some of these days with OpenAI's usage page: if the API is right, run sync --dataset NAME --accept-restatement; if not, wait.",
   },
   database_unreachable: { verdict: 'stop_run', exit: 1, remedy: 'Check DATABASE_URL and that the server is up.' },
-  database_unsuitable: { verdict: 'stop_run', exit: 1, remedy: 'Use PostgreSQL 15 or newer.' },
+  database_unsuitable: {
+    verdict: 'stop_run',
+    exit: 1,
+    remedy: 'Use PostgreSQL 15 or newer, and a database with the encoding UTF8.',
+  },
   schema_newer: { verdict: 'stop_run', exit: 1, remedy: 'Use the newer usage-etl that migrated this database.' },
   schema_missing: { verdict: 'stop_run', exit: 1, remedy: 'Run usage-etl migrate, or usage-etl sync.' },
   migration_failed: {

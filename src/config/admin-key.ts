@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { failureOf } from './document.ts';
+import { readOpened } from './opened-file.ts';
 import { type Problem, problem } from './problem.ts';
 
 /** Environment variables by name. */
@@ -36,13 +36,13 @@ export function keyFromEnvironment(env: Environment, name: string): KeyReading {
 /** The key in a file, which nobody but its user may read. `where` is what names the file. */
 export function keyFromFile(where: string, file: string, folder: string): KeyReading {
   try {
-    const path = resolve(folder, file);
-    const { mode, uid } = statSync(path);
+    const { bytes, stats } = readOpened(resolve(folder, file));
+    const { mode, uid } = stats;
     if (process.getuid !== undefined && !isPrivate(mode, uid, process.getuid())) {
       const received = `the key file can be read by others (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`;
       return { problem: problem(where, received, 'a file that only its owner can read: chmod 600 it') };
     }
-    const text = readFileSync(path, 'utf8').trim();
+    const text = bytes.toString('utf8').trim();
     return text === '' ? { problem: problem(where, 'the key file is empty', keyForm) } : checked(where, text);
   } catch (thrown) {
     return {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isMap, isNode, isPair, LineCounter, type Pair, parseDocument } from 'yaml';
 import { messageOf } from '../errors.ts';
+import { readOpened, strangerOf } from './opened-file.ts';
 import { type Problem, problem } from './problem.ts';
 import { acceptedEncoding, decodeText } from './text.ts';
 
@@ -14,9 +14,12 @@ export interface ConfigDocument {
   locate(path: readonly PropertyKey[], key?: string): string;
 }
 
-/** Reads a YAML file. A file that cannot be read or parsed is a problem, not an exception. */
-export function readDocument(file: string, label: string): ConfigDocument {
-  const read = readText(file, label);
+/**
+ * Reads a YAML file. A file that cannot be read or parsed is a problem, not an exception, and so is one that was `found`
+ * without being named and that somebody else may have put there: it says where the key is sent.
+ */
+export function readDocument(file: string, label: string, how: 'named' | 'found' = 'named'): ConfigDocument {
+  const read = readText(file, label, how);
   if ('problem' in read) return { file: label, value: null, problems: [read.problem], locate: () => label };
   const lines = new LineCounter();
   const document = parseDocument(read.text, { lineCounter: lines, prettyErrors: false });
@@ -36,9 +39,16 @@ export function readDocument(file: string, label: string): ConfigDocument {
   };
 }
 
-function readText(file: string, label: string): { readonly text: string } | { readonly problem: Problem } {
+function readText(
+  file: string,
+  label: string,
+  how: 'named' | 'found',
+): { readonly text: string } | { readonly problem: Problem } {
   try {
-    const decoded = decodeText(readFileSync(file));
+    const { bytes, stats } = readOpened(file);
+    const stranger = how === 'found' ? strangerOf(stats) : null;
+    if (stranger !== null) return { problem: problem(label, `${stranger}, and nobody has named it`, trusted) };
+    const decoded = decodeText(bytes);
     if ('text' in decoded) return decoded;
     const where = decoded.line === null ? label : `${label}:${decoded.line}`;
     return { problem: problem(where, decoded.received, acceptedEncoding) };
@@ -46,6 +56,8 @@ function readText(file: string, label: string): { readonly text: string } | { re
     return { problem: problem(label, `cannot be read (${failureOf(thrown)})`, 'a YAML file that this user can read') };
   }
 }
+
+const trusted = 'a file that only you or root can write (chmod go-w), or one that --config or USAGE_ETL_CONFIG names';
 
 /** Why a file could not be used: the system's code, without the path, which the caller names. */
 export function failureOf(thrown: unknown): string {

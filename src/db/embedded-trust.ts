@@ -1,12 +1,11 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isWritableByOthers } from '../config.ts';
 import { EtlError } from '../errors.ts';
 import { errnoOf } from './embedded-files.ts';
 import type { ServerUser } from './embedded-user.ts';
 
-const writableByGroup = 0o020;
-const writableByOthers = 0o002;
 const sticky = 0o1000;
 const openToOthers = 0o077;
 
@@ -23,14 +22,8 @@ export async function requireOwnPath(folder: string): Promise<void> {
     if (own.uid !== uid && own.uid !== 0) throw foreign(path, `belongs to user ${own.uid}`);
     // In a sticky folder nobody can rename or replace what is somebody else's.
     const isShared = path !== folder && (own.mode & sticky) !== 0;
-    if (!isShared && isWritableByOthers(own, uid)) throw foreign(path, 'may be written by other users');
+    if (!isShared && isWritableByOthers(own)) throw foreign(path, 'may be written by other users');
   }
-}
-
-/** A group of the user's own, as many systems make for each user, is nobody else. */
-function isWritableByOthers({ mode, gid }: Stats, uid: number): boolean {
-  if ((mode & writableByOthers) !== 0) return true;
-  return (mode & writableByGroup) !== 0 && gid !== 0 && !(gid === uid && gid === process.getgid?.());
 }
 
 function foreign(path: string, what: string): EtlError {
@@ -64,7 +57,7 @@ export async function requirePrivate(path: string, user: ServerUser | null): Pro
 function requireClosed(path: string, found: Stats, user: ServerUser | null): void {
   const uid = user?.uid ?? process.getuid?.();
   if (uid === undefined) return;
-  const isOurs = found.uid === uid;
+  const isOurs = found.uid === uid || found.uid === 0;
   if (isOurs && (found.mode & openToOthers) === 0) return;
   throw new EtlError(
     'folder_unusable',

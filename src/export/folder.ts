@@ -1,10 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { EtlError, messageOf } from '../errors.ts';
 import { manifestPath } from './manifest.ts';
 import { markerPath, markerText, type Published, type Target } from './target.ts';
+
+/** A folder that an export makes is closed to others; what is written into one that is there is as open as that is. */
+const privateFolder = 0o700;
+const permissions = 0o777;
+const readableAndWritable = 0o666;
 
 /** What files aside are in; a killed export leaves such a folder behind. */
 const asidePrefix = '.tmp-';
@@ -26,15 +31,18 @@ export async function folderTarget(folder: string): Promise<Target> {
     published,
     prepare: () =>
       guarded(async () => {
-        await mkdir(folder, { recursive: true });
+        await mkdir(folder, { recursive: true, mode: privateFolder });
         await claim(folder);
-        await mkdir(aside);
+        await mkdir(aside, { mode: privateFolder });
         return aside;
       }),
     put: (localFile, path) =>
       guarded(async () => {
+        await requireNoLinks(folder, path);
+        const { mode } = await stat(folder);
+        await chmod(localFile, mode & readableAndWritable);
         await flush(localFile);
-        await mkdir(dirname(at(path)), { recursive: true });
+        await mkdir(dirname(at(path)), { recursive: true, mode: mode & permissions });
         await rename(localFile, at(path));
         await flush(dirname(at(path)));
         await flush(dirname(dirname(at(path))));
@@ -42,7 +50,7 @@ export async function folderTarget(folder: string): Promise<Target> {
     publish: (text, found) =>
       guarded(async () => {
         const file = join(aside, manifestPath);
-        await writeFile(file, text, { flush: true });
+        await writeFile(file, text, { flush: true, mode: (await stat(folder)).mode & readableAndWritable });
         refuseOther(folder, await published(), found);
         await rename(file, at(manifestPath));
         await flush(folder);
@@ -50,10 +58,14 @@ export async function folderTarget(folder: string): Promise<Target> {
     list: () => guarded(() => listFiles(folder)),
     remove: (paths) =>
       guarded(async () => {
-        for (const path of paths) await removeWithFolders(folder, path);
+        for (const path of paths) {
+          await requireNoLinks(folder, path);
+          await removeWithFolders(folder, path);
+        }
       }),
     read: (path) =>
       guarded(async () => {
+        await requireNoLinks(folder, path);
         const handle = await present(open(at(path)));
         if (handle === null) return null;
         await handle.close();
@@ -63,6 +75,20 @@ export async function folderTarget(folder: string): Promise<Target> {
   };
 }
 
+/** Refuses a partition that is a link: what is written or removed in it would be somewhere else. */
+async function requireNoLinks(folder: string, path: string): Promise<void> {
+  const parents = dirname(path)
+    .split('/')
+    .filter((name) => name !== '.');
+  for (const [index] of parents.entries()) {
+    const place = join(folder, ...parents.slice(0, index + 1));
+    const found = await present(lstat(place));
+    if (found === null) return;
+    if (!found.isDirectory())
+      throw new EtlError('target_foreign', `${place} is no folder of the export, but a link or file`);
+  }
+}
+
 /** An empty folder becomes ours; one that holds anything without saying so stays untouched. */
 async function claim(folder: string): Promise<void> {
   const names = await readdir(folder);
@@ -70,7 +96,8 @@ async function claim(folder: string): Promise<void> {
   if (names.length > 0) {
     throw new EtlError('target_foreign', `${folder} holds other files and no ${manifestPath}`);
   }
-  await writeFile(join(folder, markerPath), markerText, { flush: true });
+  const { mode } = await stat(folder);
+  await writeFile(join(folder, markerPath), markerText, { flush: true, mode: mode & readableAndWritable });
 }
 
 async function listFiles(folder: string): Promise<readonly string[]> {

@@ -43,6 +43,9 @@ export const extensions: Readonly<Record<Format, string>> = {
  */
 const batchLimits = { batchRows: 16_384, batchBytes: 32 * 1024 * 1024 };
 
+/** Closed to others until it is where it belongs. */
+const privateMode = 0o600;
+
 /** Writes an extract to a new local file. Rejects with database errors, and `target_unusable` where it cannot be written. */
 export async function writeFile(
   client: PoolClient,
@@ -51,7 +54,7 @@ export async function writeFile(
   signal: AbortSignal,
 ): Promise<WrittenFile> {
   const refused = (thrown: unknown) => raiseUnusable(dirname(file), thrown);
-  const handle = await open(file, 'wx').catch(refused);
+  const handle = await open(file, 'wx', privateMode).catch(refused);
   const hash = createHash('sha256');
   let bytes = 0;
   const sink: Sink = async (chunk) => {

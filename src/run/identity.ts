@@ -70,7 +70,7 @@ export function otherOrganization(name: string, known: Identity, evidence: Evide
 export function otherIds(name: string, known: number, received: number): EtlError {
   return new EtlError(
     'other_organization',
-    `${name}: the API answers for another organization: none of the ${known} project and key ids of its stored closed days is among the ${received} now received for the same days`,
+    `${name}: this looks like another organization: none of the ${known} project and key ids of its stored closed days is among the ${received} now received for the same days`,
   );
 }
 

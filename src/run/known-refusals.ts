@@ -112,6 +112,7 @@ export function refusalReports(refusals: readonly StoredRefusal[]): readonly Ref
 
 /** What is refused of one range, in words. */
 export interface RefusalText {
+  readonly kind: RefusalReport['kind'];
   readonly text: string;
   readonly proved_at: string;
   readonly ask_again_at: string;
@@ -121,7 +122,8 @@ export interface RefusalText {
 export function refusalTexts(refusals: readonly RefusalReport[]): readonly RefusalText[] {
   return [...Map.groupBy(refusals, ({ kind, from, to }) => `${kind} ${from} ${to}`).values()].flatMap((alike) => {
     const dimensions = alike.flatMap(({ dimension }) => (dimension === null ? [] : [dimension]));
-    return alike.slice(0, 1).map(({ from, to, proved_at, ask_again_at }) => ({
+    return alike.slice(0, 1).map(({ kind, from, to, proved_at, ask_again_at }) => ({
+      kind,
       text:
         dimensions.length === 0
           ? `the API answers nothing before ${day(to)}`

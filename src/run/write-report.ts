@@ -1,4 +1,5 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, lstat, rename, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { Store } from '../db/store.ts';
 import { readAtOneInstant } from '../db/transaction.ts';
@@ -74,11 +75,17 @@ function periodOf({ from, to }: ReportOptions, now: Date): { readonly from: stri
   return { from: from ?? dateAfter(end, -defaultDays), to: end };
 }
 
+const privateMode = 0o600;
+const permissions = 0o777;
+
 /** A reader of the file sees the page that was or the one that is, never half of one. */
 async function replaceFile(file: string, content: string): Promise<void> {
-  const aside = `${file}.part`;
+  const aside = `${file}.${randomUUID()}.part`;
   try {
-    await writeFile(aside, content);
+    // A new file, never what somebody has put there. Closed to others, unless the page that was is not.
+    await writeFile(aside, content, { flag: 'wx', mode: privateMode });
+    const before = await lstat(file).catch(() => null);
+    if (before?.isFile() === true) await chmod(aside, before.mode & permissions);
     await rename(aside, file);
   } catch (thrown) {
     await rm(aside, { force: true }).catch(() => undefined);

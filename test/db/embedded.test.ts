@@ -287,7 +287,8 @@ describe('a folder that cannot be used', () => {
 
   test('because another PostgreSQL made its data is named with both versions', async () => {
     await mkdir(join(dataDir, 'server/data'), { recursive: true });
-    await writeFile(join(dataDir, 'server/password'), 'x\n');
+    await chmod(join(dataDir, 'server'), 0o700);
+    await writeFile(join(dataDir, 'server/password'), 'x\n', { mode: 0o600 });
     await writeFile(join(dataDir, 'server/data/PG_VERSION'), '12\n');
     await expect(use()).rejects.toMatchObject({
       code: 'embedded_unavailable',

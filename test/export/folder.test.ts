@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { livePaths, manifestText } from '../../src/export/manifest.ts';
@@ -23,6 +23,14 @@ async function filesOf(folder: string): Promise<readonly string[]> {
     .sort();
 }
 
+/** The permissions of a folder and of all in it, by path. */
+async function modesOf(folder: string): Promise<ReadonlyMap<string, number>> {
+  const names = ['.', ...(await readdir(folder, { recursive: true }))];
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, (await stat(join(folder, name))).mode & 0o777] as const)),
+  );
+}
+
 describe('a folder that is exported to', () => {
   it('holds the manifest, the files it names and nothing else', async () => {
     const folder = newFolder();
@@ -32,6 +40,38 @@ describe('a folder that is exported to', () => {
     expect(manifest.streams.flatMap(({ files }) => files.map(({ path }) => path.replace(/-[0-9a-f]{16}/, '')))).toEqual(
       expect.arrayContaining(['dataset=costs/month=2026-11/part.parquet', 'dataset=projects/part.parquet']),
     );
+  });
+
+  it('is closed to others where the export makes it, and so is all in it', async () => {
+    const folder = newFolder();
+    await exported(world.nights, folderPlace(folder), { names });
+    const modes = await modesOf(folder);
+    expect(modes.get('.')).toBe(0o700);
+    expect([...modes].filter(([, mode]) => (mode & 0o077) !== 0)).toEqual([]);
+  });
+
+  it('makes files as open as it is where it was there before', async () => {
+    const folder = newFolder();
+    await mkdir(folder);
+    await chmod(folder, 0o750);
+    await exported(world.nights, folderPlace(folder), { names });
+    const modes = await modesOf(folder);
+    expect(modes.get('manifest.json')).toBe(0o640);
+    expect(modes.get('dataset=costs')).toBe(0o750);
+    expect([...modes].filter(([, mode]) => (mode & 0o007) !== 0)).toEqual([]);
+  });
+
+  it('has no part that is a link: what is written there would be somewhere else', async () => {
+    const folder = newFolder();
+    const elsewhere = newFolder();
+    await mkdir(elsewhere);
+    await exported(world.nights, folderPlace(folder), { names: ['projects'] });
+    await symlink(elsewhere, join(folder, 'dataset=costs'));
+    await expect(exported(world.nights, folderPlace(folder), { names })).rejects.toMatchObject({
+      code: 'target_foreign',
+      message: expect.stringContaining('dataset=costs'),
+    });
+    expect(await readdir(elsewhere)).toEqual([]);
   });
 
   it('equals the store when checked, and says which file is missing or damaged', async () => {

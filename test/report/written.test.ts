@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -307,5 +307,33 @@ describe('usage-etl report', () => {
     } finally {
       await browser.close();
     }
+  });
+});
+
+describe('the file of the report', () => {
+  const write = (file: string) => {
+    const { store, clock } = world.nights.context;
+    return writeReport({ store, clock, signal: AbortSignal.timeout(60_000) }, { file, organizations: null, from, to });
+  };
+  const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
+
+  it('is closed to others, and stays as open as the one it takes the place of', async () => {
+    const file = join(emptyFolder(), 'page.html');
+    await write(file);
+    expect(await modeOf(file)).toBe(0o600);
+    await chmod(file, 0o644);
+    await write(file);
+    expect(await modeOf(file)).toBe(0o644);
+  });
+
+  it('is never written through a link that somebody has put beside it', async () => {
+    const folder = emptyFolder();
+    const victim = join(folder, 'victim');
+    await writeFile(victim, 'mine');
+    await symlink(victim, join(folder, 'page.html.part'));
+    await symlink(victim, join(folder, 'page.html'));
+    await write(join(folder, 'page.html'));
+    expect(await readFile(victim, 'utf8')).toBe('mine');
+    expect(await readFile(join(folder, 'page.html'), 'utf8')).toMatch(/<\/html>\n$/);
   });
 });

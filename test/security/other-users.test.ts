@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -16,6 +17,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { systemClock } from '../../src/clock.ts';
 import { embeddedServer } from '../../src/db/embedded.ts';
 import { silentLog } from '../../src/log.ts';
+import { run } from '../cli/command.ts';
 
 /** A real second user of this machine, who is no friend. Only root can make one, as which CI runs. */
 const other = `etl_other_${process.pid}`;
@@ -94,6 +96,49 @@ describe.runIf(isRoot)('a data folder', () => {
     expect(await mine.status()).toMatchObject({ running: true });
     await mine.stop();
   }, 60_000);
+});
+
+describe.runIf(isRoot)('a usage-etl.yaml that nobody has named', () => {
+  const text = 'base_url: https://elsewhere.example.com/v1\n';
+  const env = { OPENAI_ADMIN_KEY: 'sk-admin-not-for-strangers', DATABASE_URL: 'postgres://127.0.0.1:1/none' };
+
+  test.each([
+    ['of another user', (file: string) => chownSync(file, uid, uid), () => `belongs to user ${uid}`],
+    ['that others may write', (file: string) => chmodSync(file, 0o666), () => 'may be written by other users'],
+    [
+      'that a link leads to',
+      (file: string) => {
+        renameSync(file, `${file}.planted`);
+        chownSync(`${file}.planted`, uid, uid);
+        symlinkSync(`${file}.planted`, file);
+      },
+      () => `belongs to user ${uid}`,
+    ],
+  ])('says nothing of where the key is sent: one %s', async (_title, plant, says) => {
+    const file = join(folder, 'usage-etl.yaml');
+    writeFileSync(file, text);
+    plant(file);
+    const found = await run(['check'], { cwd: folder, env });
+    expect(found).toMatchObject({ exit: 2, stdout: '' });
+    expect(found.stderr).toContain(`usage-etl.yaml: ${says()}, and nobody has named it`);
+    expect(found.stderr).not.toContain('elsewhere');
+    // Named, it is meant.
+    expect((await run(['check', '--config', file], { cwd: folder, env })).exit).not.toBe(2);
+  });
+
+  test('is believed where a link leads to a file of ours, as mounts of Kubernetes do', async () => {
+    mkdirSync(join(folder, '..data'));
+    writeFileSync(join(folder, '..data/usage-etl.yaml'), 'start: never\n');
+    symlinkSync('..data/usage-etl.yaml', join(folder, 'usage-etl.yaml'));
+    expect((await run(['check'], { cwd: folder, env })).stderr).toContain('usage-etl.yaml:1 start');
+  });
+
+  test('that is a pipe is not waited for', async () => {
+    execFileSync('mkfifo', [join(folder, 'usage-etl.yaml')]);
+    const found = await run(['check'], { cwd: folder, env });
+    expect(found.exit).toBe(2);
+    expect(found.stderr).toContain('usage-etl.yaml: cannot be read');
+  });
 });
 
 describe.runIf(isRoot)('the files of the embedded server', () => {

@@ -126,8 +126,10 @@ function tieOuts({ datasets, differences }: RunReport, style: Style): readonly s
     sum(({ buckets }) => buckets),
     'bucket',
   )}`;
-  const verdict =
-    differences.length === 0
+  const nothing = sum(({ sums }) => sums) === 0;
+  const verdict = nothing
+    ? 'nothing could be compared'
+    : differences.length === 0
       ? `${compared} equal`
       : `${style.bad(counted(differences.length, 'difference'))} in ${compared}`;
   const shown = differences
@@ -209,6 +211,12 @@ function attention(report: RunReport, style: Style): readonly string[] {
   return [[style.bold('Needs attention'), ...lines].join('\n')];
 }
 
+/** What becomes of the buckets that the API refuses something of. */
+const kept = {
+  horizon: 'what is stored from before stays and is no longer corrected, what is not stored is missing',
+  grouping: 'those buckets are read without it where that can be done, else not at all',
+} as const;
+
 /** `startedAt`: a horizon is told in the run that proved it; a dimension that is missing, every time. */
 function notesOf(report: DatasetReport, startedAt: string): readonly Note[] {
   const subject = `${report.dataset} ${report.bucket_width}`;
@@ -218,11 +226,11 @@ function notesOf(report: DatasetReport, startedAt: string): readonly Note[] {
   const note = (text: string, remedy: string | null = null) => notes.push({ subject, text, remedy });
   if (report.status === 'busy') note('another run is loading it; skipped', 'Nothing to do, or run again later.');
   const told = report.refusals.filter(({ kind, proved_at }) => kind === 'grouping' || proved_at >= startedAt);
-  for (const { text, ask_again_at } of refusalTexts(told))
-    note(`${text}; what is stored of it stays, and sync asks again from ${instant(ask_again_at)}`);
+  for (const { kind, text, ask_again_at } of refusalTexts(told))
+    note(`${text}: ${kept[kind]}; sync asks again from ${instant(ask_again_at)}`);
   if (report.quarantined > 0) {
     note(
-      `${counted(report.quarantined, 'result')} could not be read as declared and went to quarantine`,
+      `${counted(report.quarantined, 'result')} cannot be stored as sent: kept in quarantine, counted nowhere`,
       'Run usage-etl status to see why.',
     );
   }
@@ -253,7 +261,8 @@ function placeless({ without_place: { outside, undated } }: DatasetReport): read
 }
 
 function errorNote(subject: string, { message, remedy }: ErrorReport): Note {
-  return { subject, text: message, remedy };
+  const said = `${subject}: `;
+  return { subject, text: message.startsWith(said) ? message.slice(said.length) : message, remedy };
 }
 
 /** What befell several datasets alike is said once. */
@@ -271,8 +280,8 @@ function nextStep({ status, preview, command }: RunReport, style: Style): string
     : {
         ok: 'usage-etl status shows coverage; usage-etl query "SQL" answers questions; usage-etl verify proves the sums',
         difference:
-          'usage-etl verify compares once more; usage-etl backfill --refetch --from DATE reads the days above again',
-        partial: 'run the same command again once the above is corrected; it reads only what is missing',
+          'the days above were already read a second time; if usage-etl verify still differs after the next sync, report it',
+        partial: 'the next sync reads what is missing; if it stays, usage-etl status says why',
         failed: 'correct the above; usage-etl check tests key, endpoints and database one by one',
         busy: 'run it again when the other run has ended',
       }[status];

@@ -77,5 +77,7 @@ function nextStep({ status, differences, cost_parts }: VerifyReport, style: Styl
   if (ofParts && differences.every(({ dataset }) => dataset === 'cost_parts')) {
     return style.dim('Next: usage-etl sync splits the costs of the days above anew, then verify once more');
   }
+  if (differences.every(({ stored }) => stored === null))
+    return style.dim('Next: usage-etl sync loads the days above, then verify once more');
   return style.dim('Next: usage-etl backfill --refetch --from DATE reads the days above again, then verify once more');
 }
