@@ -53,13 +53,16 @@ export function addSlice(tally: Tally, slice: ParsedSlice, result: LoadResult): 
 /** Adds what reading some buckets once more changed; they and their money are not counted as read twice. */
 export function addAgain(tally: Tally, again: Tally): void {
   const { bucketsLoaded, bucketsUnchanged, bucketsKept, moneyLoaded } = loadedNothing;
-  tally.loaded = addResults(tally.loaded, {
-    ...again.loaded,
-    bucketsLoaded,
-    bucketsUnchanged,
-    bucketsKept,
-    moneyLoaded,
-  });
+  const { loaded: first } = tally;
+  const { loaded: second } = again;
+  tally.loaded = {
+    ...addResults(first, { ...second, bucketsLoaded, bucketsUnchanged, bucketsKept, moneyLoaded }),
+    // What could not be stored the first time comes again, and is the same.
+    quarantined: Math.max(first.quarantined, second.quarantined),
+    bucketsRefused: Math.max(first.bucketsRefused, second.bucketsRefused),
+    bucketsUnanswered: Math.max(first.bucketsUnanswered, second.bucketsUnanswered),
+    amountsMissing: Math.max(first.amountsMissing, second.amountsMissing),
+  };
   tally.pages += again.pages;
   for (const name of again.drift) tally.drift.add(name);
   tally.errors.push(...again.errors);

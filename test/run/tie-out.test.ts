@@ -102,6 +102,18 @@ describe('a sync proves itself', () => {
     expect(status.tie_outs).toMatchObject([{ dataset: 'costs', disagreeing: daysRead, difference: String(daysRead) }]);
   });
 
+  it('and counts a result once that cannot be stored and was therefore read twice', async () => {
+    await live((request) => {
+      const { body } = itemsOf({ a: 6 })(request);
+      if (request.groupBy.length === 0) return itemsOf({ a: 7 })(request);
+      return { body: strayIn(JSON.stringify(body), daysBack(nights, 3).getTime() / 1000) };
+    });
+    const report = await nights.sync();
+    expect(report).toMatchObject({ exit_code: 3, datasets: [{ quarantined: 1, tie_out: { status: 'difference' } }] });
+    const { rows } = await nights.database.pool.query('select count(*)::int as kept from openai_etl.quarantine');
+    expect(rows).toEqual([{ kept: 1 }]);
+  });
+
   it('and compares no bucket that is still open', async () => {
     const today = () => daysBack(nights, 0).getTime() / 1000;
     await live((request) => {
@@ -234,6 +246,13 @@ function bucketOf(start: number, amounts: Readonly<Record<string, number>>, fact
     project_id: null,
   }));
   return bucket(start, daySeconds, results);
+}
+
+/** An answer in which one bucket holds a result of another kind as well. */
+function strayIn(body: string, start: number): string {
+  const stray = JSON.stringify({ object: 'organization.hologram.result', amount: { value: 1, currency: 'usd' } });
+  const [before = '', after = ''] = body.split(`"start_time":${start},`);
+  return `${before}"start_time":${start},${after.replace('"results":[', `"results":[${stray},`)}`;
 }
 
 async function stored(): Promise<string> {
