@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -214,9 +214,8 @@ describe('usage-etl report', () => {
 
   it('leaves the page that is there when it cannot write another', async () => {
     const folder = emptyFolder();
-    const file = join(folder, 'spend.html');
-    // A folder stands where the new page is put together.
-    await mkdir(`${file}.part`);
+    // The name fits, and that under which the new page is put together does not.
+    const file = join(folder, `${'spend'.repeat(48)}.html`);
     await writeFile(file, 'the page of yesterday');
     const { store, clock, context } = world.nights;
     const options = { file, organizations: null, from, to };
