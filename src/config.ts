@@ -24,7 +24,6 @@ export { readBudgetFile } from './config/budget-file.ts';
 export { instantForm, parseInstant } from './config/instant.ts';
 export { type MapEntry, mapColumns, ownedColumns, readMapping } from './config/mapping.ts';
 export { type ObjectStorageSettings, readObjectStorage } from './config/object-storage.ts';
-export { isWritableByOthers } from './config/opened-file.ts';
 export { owned } from './config/owned.ts';
 export { ConfigError, type Problem, problem, quoted } from './config/problem.ts';
 export type { ScheduleSettings } from './config/schedules.ts';

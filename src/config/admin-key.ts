@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { readOpened } from '../opened-file.ts';
 import { failureOf } from './document.ts';
-import { readOpened } from './opened-file.ts';
 import { type Problem, problem } from './problem.ts';
 
 /** Environment variables by name. */

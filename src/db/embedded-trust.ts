@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isWritableByOthers } from '../config.ts';
 import { EtlError } from '../errors.ts';
+import { isWritableByOthers } from '../opened-file.ts';
 import { errnoOf } from './embedded-files.ts';
 import type { ServerUser } from './embedded-user.ts';
 
