@@ -33,12 +33,12 @@ const keepAlive: Readonly<Record<string, string>> = {
 };
 
 /** One call per setting: some, such as the search path, are lists that SET would take for one name. */
-const settings = Object.entries({ ...pinned, ...keepAlive }).map(
-  ([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`,
-);
+const settings = Object.entries({ ...pinned, ...keepAlive })
+  .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`)
+  .join(', ');
 
 /** Said on every new connection. The limits that follow are only set where nobody else has set one. */
-export const sessionSettings = `select ${settings.join(', ')};
+export const sessionSettings = `select ${settings};
   select pg_catalog.set_config(name, patience, false)
     from (values ('lock_timeout', '${lockPatience}'), ('idle_in_transaction_session_timeout', '${idlePatience}'))
       as bound(name, patience)

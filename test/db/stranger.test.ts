@@ -102,7 +102,7 @@ describe('the embedded server', () => {
     await expect.poll(async () => (await server.status()).running).toBe(false);
     const other = await stranger(cleartext, port);
     // The note of a server that was killed stays behind.
-    await writeFile(join(files, 'data/postmaster.pid'), note);
+    await writeFile(join(files, 'data/postmaster.pid'), note, { mode: 0o600 });
     try {
       expect(await server.status()).toMatchObject({ running: false });
       expect(other.told()).toBe('');
