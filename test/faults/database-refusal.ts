@@ -141,14 +141,21 @@ export const databaseRefusals: readonly FaultCase[] = [
     code: 'database_unsuitable',
     says: 'PostgreSQL 14.11; 15 or newer is needed',
     recovery: 'when the server is new enough',
-    strike: async (world, url) => {
-      await beside(world, (session) =>
-        session.query(`create schema old; create function old.current_setting(name text) returns text language sql as
-          $$ select case name when 'server_version_num' then '140011' when 'server_version' then '14.11'
-             else pg_catalog.current_setting(name) end $$`),
-      );
-      return await nightOn(world, withSettings(url, { search_path: 'old,pg_catalog' }));
-    },
+    // No search path leads the program to another function than PostgreSQL's own: that one says it is older.
+    strike: (world, url) =>
+      beside(world, async (session) => {
+        await session.query(`set allow_system_table_mods = on;
+          alter function pg_catalog.current_setting(text) rename to current_setting_of_today;
+          create function pg_catalog.current_setting(name text) returns text language sql stable as
+            $$ select case name when 'server_version_num' then '140011' when 'server_version' then '14.11'
+               else pg_catalog.current_setting_of_today(name) end $$`);
+        try {
+          return await nightOn(world, url);
+        } finally {
+          await session.query(`drop function pg_catalog.current_setting(text);
+            alter function pg_catalog.current_setting_of_today(text) rename to current_setting`);
+        }
+      }),
   }),
   refused('schema that a newer program has migrated', {
     code: 'schema_newer',
