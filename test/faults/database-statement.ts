@@ -18,6 +18,17 @@ const lockTable = 'lock table openai.usage_completions in access exclusive mode'
 const touchLedger = `update openai_etl.buckets set revision = revision where dataset = 'completions'`;
 const lockMigrations = `select pg_advisory_lock(${lockKey('migration:schema').join(', ')})`;
 
+/** A sequence is not rolled back: the second statement passes. */
+const failOnce = `create sequence public.failures;
+  create function public.fail_once() returns trigger language plpgsql as $$ begin
+    if nextval('public.failures') = 1 then
+      raise exception 'could not serialize access due to concurrent update' using errcode = '40001';
+    end if;
+    return null;
+  end $$;
+  create trigger fail_once before insert or update on openai_etl.buckets
+    for each statement execute function public.fail_once()`;
+
 /** What another session holds while the run begins. */
 interface Hold {
   readonly sql: string;
@@ -68,11 +79,21 @@ const lasting = { area: 'database', dataset: 'completions', exit: 3, recovery: '
 
 /** Faults of statements: other sessions in the way, and limits on how long a statement may take. */
 export const statementFaults: readonly FaultCase[] = [
-  held(
-    'serialization failure',
-    { sql: touchLedger, settings: { default_transaction_isolation: 'repeatable read' } },
-    /SQLSTATE 40001/,
-  ),
+  {
+    ...passing,
+    fault: 'serialization failure',
+    dataset: null,
+    strike: (world) =>
+      beside(world, async (session) => {
+        // Sessions of the program are read committed, which serializes nothing; triggers of others may say it all the same.
+        await session.query(failOnce);
+        try {
+          return felt(await nightOn(world, world.nights.database.url), /SQLSTATE 40001/);
+        } finally {
+          await session.query('drop function public.fail_once cascade; drop sequence public.failures');
+        }
+      }),
+  },
   held(
     'deadlock',
     // The run is found out first: it has waited longer.
