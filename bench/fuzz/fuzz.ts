@@ -15,6 +15,7 @@ import { checkCoverage, checkHourlySums } from './hourly-check.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { instantText, type NightPlan, placeName, placesOf } from './plan.ts';
 import { clockAt, type FuzzDatabase, openProgram, organizationOf, type Program, runNight } from './program.ts';
+import { transactionsEnded } from './quiet.ts';
 import { randomOf } from './random.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { checkShares, checkSplitAnew } from './split-check.ts';
@@ -107,6 +108,7 @@ async function checkNight(
   await checkBudgets(pool, bills, plan.at);
   await checkFocus(pool, bills, parts);
   if (plan.night % nightsBetweenRules === 0) await checkFocusRules(pool);
+  await transactionsEnded(pool);
   await replica.follow();
   await checkExport(program, folder, store);
   await checkSplitAnew(program, plan, pool);
