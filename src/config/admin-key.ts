@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readOpened } from '../opened-file.ts';
+import { readOpened } from '../ownership.ts';
 import { failureOf } from './document.ts';
 import { type Problem, problem } from './problem.ts';
 

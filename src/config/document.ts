@@ -1,6 +1,6 @@
 import { isMap, isNode, isPair, LineCounter, type Pair, parseDocument } from 'yaml';
 import { messageOf } from '../errors.ts';
-import { readOpened, strangerOf } from '../opened-file.ts';
+import { readOpened, strangerOf } from '../ownership.ts';
 import { type Problem, problem } from './problem.ts';
 import { acceptedEncoding, decodeText } from './text.ts';
 

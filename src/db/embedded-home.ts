@@ -26,7 +26,7 @@ export function serverFolder(home: Home): string {
 
 /** The home the data folder has; null when no server was ever started there. Changes nothing. */
 export async function findHome(dataDir: string): Promise<Home | null> {
-  await requireOwnPath(resolve(dataDir));
+  requireOwnPath(resolve(dataDir));
   const folder = (await readLocation(dataDir)) ?? resolve(dataDir);
   const server = join(folder, 'server');
   if (!(await exists(server))) return null;
@@ -40,7 +40,7 @@ export async function findHome(dataDir: string): Promise<Home | null> {
  * cannot reach it (a home of mode 0700), a folder below {@link systemFolder} that the data folder names in a file.
  */
 export async function ensureHome(dataDir: string): Promise<Home> {
-  await requireOwnPath(resolve(dataDir));
+  requireOwnPath(resolve(dataDir));
   const folder = await ensureFolder(resolve(dataDir));
   const found = await findHome(folder);
   if (found !== null) return found;

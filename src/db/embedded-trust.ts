@@ -1,29 +1,16 @@
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, open } from 'node:fs/promises';
 import { EtlError } from '../errors.ts';
-import { isWritableByOthers } from '../opened-file.ts';
+import { exchangeableOn } from '../ownership.ts';
 import { errnoOf } from './embedded-files.ts';
 import type { ServerUser } from './embedded-user.ts';
 
-const sticky = 0o1000;
 const openToOthers = 0o077;
 
-/**
- * Rejects with `folder_unusable` where somebody but this user and root could put other files in the place of a folder:
- * who owns it, or a folder above it, or may write there. A folder that is not there yet is judged by those above it.
- */
-export async function requireOwnPath(folder: string): Promise<void> {
-  const uid = process.getuid?.();
-  // Windows has no such owners; its folders of a user are that user's.
-  if (uid === undefined) return;
-  const there = await nearest(folder);
-  for (const [path, own] of [[there, await lstat(there)] as const, ...(await above(there))]) {
-    if (own.uid !== uid && own.uid !== 0) throw foreign(path, `belongs to user ${own.uid}`);
-    // In a sticky folder nobody can rename or replace what is somebody else's.
-    const isShared = path !== folder && (own.mode & sticky) !== 0;
-    if (!isShared && isWritableByOthers(own)) throw foreign(path, 'may be written by other users');
-  }
+/** Throws `folder_unusable` where somebody but this user and root could put other files in the place of a folder. */
+export function requireOwnPath(folder: string): void {
+  const found = exchangeableOn(folder);
+  if (found !== null) throw foreign(found.path, found.why);
 }
 
 function foreign(path: string, what: string): EtlError {
@@ -32,21 +19,6 @@ function foreign(path: string, what: string): EtlError {
       'Set USAGE_ETL_DATA_DIR to a folder that only you can write, up to the root of the file system (chmod go-w), or run ' +
       'usage-etl as the user whose folder it is.',
   });
-}
-
-/** The folder itself, or the lowest above it that is there; links resolved, so that what is judged is what is used. */
-async function nearest(folder: string): Promise<string> {
-  try {
-    return await realpath(folder);
-  } catch (failure) {
-    if (errnoOf(failure) !== 'ENOENT' || dirname(folder) === folder) throw failure;
-    return await nearest(dirname(folder));
-  }
-}
-
-async function above(folder: string): Promise<readonly (readonly [string, Stats])[]> {
-  const parent = dirname(folder);
-  return parent === folder ? [] : [[parent, await lstat(parent)], ...(await above(parent))];
 }
 
 /** Rejects with `folder_unusable` where what is to be private of the server's user is another's, or open to others. */

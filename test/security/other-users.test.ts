@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -85,6 +86,24 @@ describe.runIf(isRoot)('a data folder', () => {
     chownSync(planted, uid, uid);
     symlinkSync(planted, join(folder, 'link'));
     await expect(server(join(folder, 'link')).start(true)).rejects.toThrow(`belongs to user ${uid}`);
+  });
+
+  test('reached by a link of another user is refused, though it leads to what is ours', async () => {
+    const shared = join(folder, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o1777);
+    mkdirSync(join(folder, 'mine'));
+    symlinkSync(join(folder, 'mine'), join(shared, 'link'));
+    lchownSync(join(shared, 'link'), uid, uid);
+    await expect(server(join(shared, 'link')).start(true)).rejects.toThrow(`link belongs to user ${uid}`);
+  });
+
+  test('that is a link to a shared folder is no folder of ours', async () => {
+    const shared = join(folder, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o1777);
+    symlinkSync(shared, join(folder, 'link'));
+    await expect(server(join(folder, 'link')).start(true)).rejects.toThrow('may be written by other users');
   });
 
   test('in a shared sticky folder is used where it is ours', async () => {
