@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { transactionsToEnd } from '../../test/support/quiet.ts';
 import { checkBudgets, setBudgets } from './budget-check.ts';
 import { daySeconds } from './contract.ts';
 import { billsOf, checkCosts, readParts } from './cost-check.ts';
@@ -15,7 +16,6 @@ import { checkCoverage, checkHourlySums } from './hourly-check.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { instantText, type NightPlan, placeName, placesOf } from './plan.ts';
 import { clockAt, type FuzzDatabase, openProgram, organizationOf, type Program, runNight } from './program.ts';
-import { transactionsEnded } from './quiet.ts';
 import { randomOf } from './random.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { checkShares, checkSplitAnew } from './split-check.ts';
@@ -108,7 +108,7 @@ async function checkNight(
   await checkBudgets(pool, bills, plan.at);
   await checkFocus(pool, bills, parts);
   if (plan.night % nightsBetweenRules === 0) await checkFocusRules(pool);
-  await transactionsEnded(pool);
+  await transactionsToEnd(pool);
   await replica.follow();
   await checkExport(program, folder, store);
   await checkSplitAnew(program, plan, pool);

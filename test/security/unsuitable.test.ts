@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/index.ts';
 import { runJson } from '../cli/command.ts';
+import { execute } from '../support/execute.ts';
 import { type Pooler, pgbouncer, startPooler } from '../support/pgbouncer.ts';
 import { emptyDatabase, type TestDatabase, testDatabase } from '../support/postgres.ts';
 
@@ -17,16 +17,6 @@ const role = `unsuitable_${randomBytes(4).toString('hex')}`;
 let simulator: Simulator;
 let database: TestDatabase | undefined;
 let pooler: Pooler | undefined;
-
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
 
 beforeAll(async () => {
   simulator = await startSimulator({ clock: systemClock, adminKey });

@@ -3,13 +3,13 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { systemClock } from '../../src/clock.ts';
 import { createPool } from '../../src/db/connection.ts';
 import { embeddedServer, useEmbeddedServer } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { messageOf } from '../../src/errors.ts';
 import { silentLog } from '../../src/log.ts';
+import { execute } from './execute.ts';
 
 /** The server of a test run, with a migrated database to clone. */
 export interface PreparedServer {
@@ -169,15 +169,5 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (failure) {
     return failure instanceof Error && 'code' in failure && failure.code === 'EPERM';
-  }
-}
-
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
   }
 }

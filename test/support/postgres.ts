@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { inject } from 'vitest';
 import { createPool } from '../../src/db/connection.ts';
 import { silentLog } from '../../src/log.ts';
+import { execute } from './execute.ts';
 
 /** A database of a test's own. */
 export interface TestDatabase {
@@ -26,7 +27,7 @@ export function emptyDatabase(): Promise<TestDatabase> {
 async function create(template: string): Promise<TestDatabase> {
   const server = inject('postgres').url;
   const name = `usage_etl_test_${randomBytes(6).toString('hex')}`;
-  await asAdministrator(server, `create database ${name} template ${template}`);
+  await execute(server, `create database ${name} template ${template}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   const pool = createPool(url.href, 'usage-etl tests', 8, silentLog);
@@ -35,17 +36,7 @@ async function create(template: string): Promise<TestDatabase> {
     pool,
     close: async () => {
       await pool.end();
-      await asAdministrator(server, `drop database ${name} with (force)`);
+      await execute(server, `drop database ${name} with (force)`);
     },
   };
-}
-
-async function asAdministrator(url: string, sql: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }
