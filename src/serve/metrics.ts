@@ -1,8 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ScheduleState } from '../schedule/state.ts';
 import { version } from '../version.ts';
-import { type MetricDefinition, metricDefinitions, type Sample, serviceMetrics } from './metric-definitions.ts';
+import { type MetricDefinition, metricDefinitions, serviceMetrics } from './metric-definitions.ts';
 import type { Observed } from './observed.ts';
+import type { Sample } from './samples.ts';
 
 /** Writes the metrics in the text format of Prometheus. */
 export interface MetricsPage {
